@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A range of an open file, or bytes in memory: what native code reads its input from. */
+export type NativeInput = { readonly descriptor: number; readonly offset: number; readonly length: number } | Uint8Array;
+
+/** Result of a native decode. All counts are bytes. */
+export interface NativeDecoded {
+  /** Input bytes up to the end of the compressed stream; trailing bytes are not an error. */
+  readonly consumed: number;
+  readonly produced: number;
+  /** The decoded bytes when no output descriptor was given. */
+  readonly bytes: Buffer | undefined;
+}
+
+/**
+ * What the addon in native/ offers. Each function works on a thread of libuv's pool; its promise rejects with
+ * an Error whose `code` is one of `truncated`, `corrupt`, `unsupported`, `limit`, `io`, `no-space`, and whose `offset` is the
+ * input offset in bytes.
+ */
+export interface Native {
+  /** The decoders compiled in; `xz` and `lzma` where liblzma was there at build time. */
+  readonly decoders: readonly string[];
+  /**
+   * Decodes one stream.
+   * @param codec one of `decoders`
+   * @param output descriptor written from offset 0, or null to return the bytes
+   * @param cap the most bytes that may come out; one more is the error `limit`
+   */
+  decode(codec: string, input: NativeInput, output: number | null, cap: number): Promise<NativeDecoded>;
+  /**
+   * Decodes an xz-compressed tar archive, writes the plain tar to `output` from offset 0 and indexes it while
+   * decoding.
+   * @returns the index, encoded as format/archive-index.ts describes, and the counts
+   */
+  indexArchive(
+    input: NativeInput,
+    output: number,
+    caps: { readonly bytes: number; readonly entries: number },
+  ): Promise<{ readonly index: Buffer; readonly consumed: number; readonly produced: number }>;
+  /** dlopen(3) with RTLD_NOW | RTLD_GLOBAL, for a library that another addon needs. Throws with dlerror's text. */
+  loadLibrary(path: string): void;
+  /** An anonymous file in memory (memfd_create(2), close-on-exec). @returns its descriptor */
+  memoryFile(name: string): number;
+}
+
+interface Loaded {
+  readonly addon: Native | undefined;
+  /** Why there is no addon. */
+  readonly reason: string | undefined;
+}
+
+/** The folder that holds package.json: the checkout, or the installed package. */
+export const packageRoot: string = (() => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) return folder;
+    folder = parent;
+  }
+  return folder;
+})();
+
+function load(): Loaded {
+  if (process.env['IKFS_NATIVE'] === 'off') return { addon: undefined, reason: 'switched off by IKFS_NATIVE=off' };
+  const path = join(packageRoot, 'build', 'Release', 'ikfs.node');
+  if (!existsSync(path)) return { addon: undefined, reason: 'it was not built' };
+  try {
+    return { addon: createRequire(import.meta.url)(path) as Native, reason: undefined };
+  } catch (error) {
+    return { addon: undefined, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const loaded = load();
+
+/** The addon, or undefined where it could not be built or loaded: everything still works, more slowly. */
+export const native: Native | undefined = loaded.addon;
+
+/** Why `native` is undefined, in words for the user. */
+export const nativeMissing: string | undefined = loaded.reason;
