@@ -1,0 +1,48 @@
+import type { Content } from '../artifact/content.ts';
+
+interface NodeBase {
+  /** Number that stays with the name for the life of the process; no two names share one. */
+  readonly inode: number;
+  /** Last modification, in milliseconds since the epoch: that of the image the node comes from. */
+  readonly modified: number;
+}
+
+/** One name in a directory, as far as it is known without making anything. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: Node['kind'];
+  readonly inode: number;
+}
+
+export interface DirectoryNode extends NodeBase {
+  readonly kind: 'directory';
+  readonly mode: 0o755;
+  /** The names, in a stable order. Makes no artifact, except where the names themselves are in one (build/). */
+  list(): Promise<readonly DirectoryEntry[]>;
+  /**
+   * The node of that name, or undefined. Where only making an artifact can tell whether it exists, it is made.
+   * @throws IkfsError when that fails for another reason than absence
+   */
+  lookup(name: string): Promise<Node | undefined>;
+}
+
+export interface FileNode extends NodeBase {
+  readonly kind: 'file';
+  /** Permission bits; header files keep those of their archive. */
+  readonly mode: number;
+  /** True for the one file whose content changes by itself (status.json): it must not be cached. */
+  readonly volatile: boolean;
+  /** The exact length in bytes; makes the artifact where that is needed. */
+  size(): Promise<number>;
+  /** The content; makes the artifact. A volatile file gives a snapshot. */
+  content(): Promise<Content>;
+}
+
+export interface LinkNode extends NodeBase {
+  readonly kind: 'link';
+  readonly mode: 0o777;
+  /** Relative, and inside the tree. */
+  readonly target: string;
+}
+
+export type Node = DirectoryNode | FileNode | LinkNode;
