@@ -61,7 +61,11 @@ export class IkfsError extends Error {
   }
 
   /** The same error seen from further out: adds the path and steps that the thrower did not know. */
-  within(outer: { path?: string | undefined; step?: string | undefined; advice?: string | undefined }): IkfsError {
+  within(outer: {
+    path?: string | undefined;
+    step?: string | undefined;
+    advice?: string | undefined;
+  }): IkfsError {
     return new IkfsError(this.code, this.message, {
       path: outer.path ?? this.path,
       steps: outer.step === undefined ? this.steps : [outer.step, ...this.steps],

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A range of an open file, or bytes in memory: what native code reads its input from. */
-export type NativeInput = { readonly descriptor: number; readonly offset: number; readonly length: number } | Uint8Array;
+export type NativeInput =
+  { readonly descriptor: number; readonly offset: number; readonly length: number } | Uint8Array;
 
 /** Result of a native decode. All counts are bytes. */
 export interface NativeDecoded {
@@ -64,7 +65,8 @@ export const packageRoot: string = (() => {
 })();
 
 function load(): Loaded {
-  if (process.env['IKFS_NATIVE'] === 'off') return { addon: undefined, reason: 'switched off by IKFS_NATIVE=off' };
+  if (process.env['IKFS_NATIVE'] === 'off')
+    return { addon: undefined, reason: 'switched off by IKFS_NATIVE=off' };
   const path = join(packageRoot, 'build', 'Release', 'ikfs.node');
   if (!existsSync(path)) return { addon: undefined, reason: 'it was not built' };
   try {

@@ -20,7 +20,7 @@ export class ContentReader {
     if (content.kind === 'memory') return content.bytes.subarray(offset, offset + wanted);
     const descriptor = content.kind === 'descriptor' ? content.descriptor : this.#descriptorOf(content);
     const bytes = Buffer.allocUnsafe(wanted);
-    for (let done = 0; done < wanted; ) {
+    for (let done = 0; done < wanted;) {
       const count = readSync(descriptor, bytes, done, wanted - done, content.offset + offset + done);
       if (count === 0) {
         throw new IkfsError('changed', 'became shorter after it had been described', {

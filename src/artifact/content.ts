@@ -16,7 +16,12 @@ export type Content =
       readonly identity: FileIdentity | undefined;
     }
   /** A range of a file that is held open, such as a memfd. */
-  | { readonly kind: 'descriptor'; readonly size: number; readonly descriptor: number; readonly offset: number };
+  | {
+      readonly kind: 'descriptor';
+      readonly size: number;
+      readonly descriptor: number;
+      readonly offset: number;
+    };
 
 /** Content of bytes in memory. */
 export function memoryContent(bytes: Buffer | string): Content {

@@ -42,7 +42,9 @@ export class MemorySink implements ByteSink {
 
   /** Everything written, as one buffer. */
   take(): Buffer {
-    return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#written);
+    return this.#chunks.length === 1
+      ? (this.#chunks[0] as Buffer)
+      : Buffer.concat(this.#chunks, this.#written);
   }
 }
 
@@ -64,7 +66,7 @@ export class FileSink implements ByteSink {
   write(bytes: Uint8Array): void {
     if (bytes.length > this.cap - this.#written) throw overCap(this.cap);
     try {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         done += writeSync(this.descriptor, bytes, done, bytes.length - done, this.#written + done);
       }
     } catch (error) {

@@ -58,6 +58,12 @@ export class Cursor {
     return Number(value);
   }
 
+  /** All 64 bits, for kernel addresses: those lie above what a number holds exactly. */
+  address64(field: string): bigint {
+    const at = this.#take(8, field);
+    return this.#littleEndian ? this.#bytes.readBigUInt64LE(at) : this.#bytes.readBigUInt64BE(at);
+  }
+
   bytes(length: number, field: string): Buffer {
     const at = this.#take(length, field);
     return this.#bytes.subarray(at, at + length);

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { FileSink } from '../bytes/byte-sink.ts';
+import type { FileIdentity } from '../bytes/file-identity.ts';
+import type { Scratch } from '../bytes/scratch.ts';
+import type { Content } from './content.ts';
+
+/** Names a blob by all that its bytes follow from; two different blobs never have the same key. */
+export type BlobKey = string & { readonly brand: 'BlobKey' };
+
+/**
+ * The key of what a maker makes from inputs: the same as long as neither the maker nor an input has changed.
+ * @param kind what is made
+ * @param version raised whenever the maker would make other bytes from the same input
+ */
+export function blobKey(kind: string, version: number, inputs: readonly FileIdentity[]): BlobKey {
+  const identities = inputs.map(({ inode, size, modified }) => [inode, size, modified]);
+  return createHash('sha256')
+    .update(JSON.stringify([kind, version, identities]))
+    .digest('hex') as BlobKey;
+}
+
+/** Keeps what has been made. The store/ layer has one on disk and one in memory. */
+export interface BlobStore {
+  /** What status.json says of it: `disk: /var/cache/ikfs`. */
+  readonly description: string;
+  /** Nameless room for decoded images. */
+  readonly scratch: Scratch;
+  /** The blob of that key if it was kept and is whole, else undefined. */
+  find(key: BlobKey): Content | undefined;
+  /**
+   * Keeps what `fill` writes, and returns it; nothing is kept when `fill` fails.
+   * @param cap the most bytes it may write
+   * @throws IkfsError `no-space`, `io`, and what `fill` throws
+   */
+  make(key: BlobKey, cap: number, fill: (sink: FileSink) => void | Promise<void>): Promise<Content>;
+  close(): void;
+}

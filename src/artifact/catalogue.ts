@@ -1,0 +1,217 @@
+import { basename } from 'node:path';
+import { FileSource } from '../bytes/file-source.ts';
+import { IkfsError, asIkfsError, describeError } from '../errors.ts';
+import { releaseOf } from '../format/modinfo.ts';
+import { parseUtsRelease } from '../format/utsrelease.ts';
+import { discover } from '../source/discover.ts';
+import { peekRelease } from '../source/image.ts';
+import { runningRelease } from '../source/live.ts';
+import { listModules, looksLikeModuleFolder } from '../source/module-folder.ts';
+import { moduleInfo, readModule } from '../source/module.ts';
+import { SystemRoot } from '../source/system-root.ts';
+import { ImageContents } from './image-contents.ts';
+import type { KernelSources } from './kernel-context.ts';
+import { Kernel } from './kernel.ts';
+import { archiveInFile, makeHeaderTree } from './make-headers.ts';
+import type { Attempt } from './outcome.ts';
+import type { Workshop } from './workshop.ts';
+
+/** Where to look for kernels, as the command line says it. Paths are absolute. */
+export interface SourceRequest {
+  /** A directory that holds another system; `/` when nothing at all was given by hand. */
+  readonly sysroot: string | undefined;
+  readonly images: readonly string[];
+  readonly modules: readonly string[];
+  readonly headers: readonly string[];
+  readonly btf: readonly string[];
+  readonly configs: readonly string[];
+  /** The only release wanted; also says which kernel files given by hand belong to. */
+  readonly release: string | undefined;
+}
+
+/** All kernels that were found. */
+export interface Catalogue {
+  /** By release, in order of release. */
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  /** The running kernel's release, when it is among them. */
+  readonly running: string | undefined;
+  /** Files that were looked at and turned out to be no kernel, with the reason. */
+  readonly rejected: readonly Attempt[];
+}
+
+/** The parts of KernelSources while they are being gathered. */
+interface Gathering {
+  images: ImageContents[];
+  moduleFolders: string[];
+  configs: string[];
+  given: { configs: string[]; headers: string[]; btf: string[] };
+  live: boolean;
+}
+
+/**
+ * Finds the kernels of a system and those given by hand. Reads directories and the heads of images; only an
+ * image that is compressed as a whole, so that nothing tells its release, is unwrapped.
+ * @throws IkfsError `usage` when files were given that no kernel can be told for, `not-found` for a file
+ *   given by hand that is not there
+ */
+export async function openCatalogue(request: SourceRequest, workshop: Workshop): Promise<Catalogue> {
+  const gatherer = new Gatherer(workshop);
+  if (request.sysroot !== undefined) await gatherer.system(new SystemRoot(request.sysroot, workshop.reads));
+  await gatherer.given(request);
+  return gatherer.catalogue(request.release);
+}
+
+class Gatherer {
+  readonly #workshop: Workshop;
+  readonly #kernels = new Map<string, Gathering>();
+  readonly #rejected: Attempt[] = [];
+
+  constructor(workshop: Workshop) {
+    this.#workshop = workshop;
+  }
+
+  async system(root: SystemRoot): Promise<void> {
+    const found = discover(root);
+    for (const { release, path } of found.moduleFolders) this.#of(release).moduleFolders.push(path);
+    for (const { path, sample } of found.flatModuleFolders) {
+      await this.#tolerant(sample, async () => {
+        this.#of(await this.#releaseOfModule(sample)).moduleFolders.push(path);
+      });
+    }
+    for (const path of found.images) await this.#tolerant(path, () => this.#addImage(path));
+    if (root.running) this.#of(runningRelease()).live = true;
+    for (const { release, path } of found.configs) {
+      if (this.#kernels.has(release)) this.#of(release).configs.push(path);
+      else this.#rejected.push({ source: path, reason: `there is no kernel ${release} to go with it` });
+    }
+  }
+
+  async given(request: SourceRequest): Promise<void> {
+    for (const path of request.images) await this.#addImage(path);
+    for (const path of request.modules) await this.#addModules(path, request.release);
+    for (const path of request.headers) {
+      const release = this.#onlyRelease(request) ?? (await this.#releaseOfHeaders(path));
+      this.#of(release).given.headers.push(path);
+    }
+    for (const path of request.btf) this.#of(this.#releaseFor(path, '--btf', request)).given.btf.push(path);
+    for (const path of request.configs) {
+      this.#of(this.#releaseFor(path, '--config', request)).given.configs.push(path);
+    }
+  }
+
+  catalogue(only: string | undefined): Catalogue {
+    const kernels = new Map<string, Kernel>();
+    for (const [release, gathered] of [...this.#kernels].sort(([a], [b]) => compareReleases(a, b))) {
+      if (only !== undefined && release !== only) continue;
+      const { images, ...rest } = gathered;
+      const sources: KernelSources = { ...rest, images: images.map((image) => image.path) };
+      kernels.set(release, new Kernel(release, sources, images, this.#workshop));
+    }
+    const running = runningRelease();
+    return { kernels, running: kernels.has(running) ? running : undefined, rejected: this.#rejected };
+  }
+
+  #of(release: string): Gathering {
+    if (!isReleaseName(release)) {
+      throw new IkfsError('corrupt', `${JSON.stringify(release)} can not be a kernel release`);
+    }
+    let gathering = this.#kernels.get(release);
+    if (!gathering) {
+      gathering = {
+        images: [],
+        moduleFolders: [],
+        configs: [],
+        given: { configs: [], headers: [], btf: [] },
+        live: false,
+      };
+      this.#kernels.set(release, gathering);
+    }
+    return gathering;
+  }
+
+  /** A file that was only found, not given: when it is no kernel that is noted and no more. */
+  async #tolerant(path: string, add: () => Promise<void>): Promise<void> {
+    try {
+      await add();
+    } catch (thrown) {
+      this.#rejected.push({ source: path, reason: describeError(asIkfsError(thrown)) });
+    }
+  }
+
+  async #addImage(path: string): Promise<void> {
+    const image = new ImageContents(path, this.#workshop);
+    const file = FileSource.open(path, { tally: this.#workshop.reads });
+    let release: string | undefined;
+    try {
+      release = peekRelease(file);
+    } finally {
+      file.close();
+    }
+    release ??= (await image.record()).release;
+    if (release === undefined) throw new IkfsError('unsupported', 'has no "Linux version" banner', { path });
+    this.#of(release).images.push(image);
+  }
+
+  /** A folder of one kernel's modules, or one that holds such folders by release. */
+  async #addModules(path: string, release: string | undefined): Promise<void> {
+    if (!looksLikeModuleFolder(path)) {
+      const { moduleFolders } = discover(new SystemRoot(path));
+      if (moduleFolders.length === 0) throw new IkfsError('not-found', 'holds no modules', { path });
+      for (const folder of moduleFolders) this.#of(folder.release).moduleFolders.push(folder.path);
+      return;
+    }
+    this.#of(release ?? (await this.#releaseOfFolder(path))).moduleFolders.push(path);
+  }
+
+  async #releaseOfFolder(path: string): Promise<string> {
+    const [first] = listModules([path]).modules.values();
+    return first ? await this.#releaseOfModule(first.path) : basename(path);
+  }
+
+  async #releaseOfModule(path: string): Promise<string> {
+    const file = FileSource.open(path, { tally: this.#workshop.reads });
+    try {
+      const vermagic = moduleInfo(await readModule(file, this.#workshop.limits))?.vermagic;
+      const release = vermagic === undefined ? undefined : releaseOf(vermagic);
+      if (release === undefined) throw new IkfsError('corrupt', 'has no vermagic in .modinfo', { path });
+      return release;
+    } finally {
+      file.close();
+    }
+  }
+
+  async #releaseOfHeaders(path: string): Promise<string> {
+    const archive = await archiveInFile(path, this.#workshop);
+    if ('missing' in archive) throw new IkfsError('not-found', archive.missing, { path });
+    const tree = await makeHeaderTree(this.#workshop, archive);
+    const text = await tree.readFile('include/generated/utsrelease.h');
+    if (!text) throw new IkfsError('corrupt', 'the headers do not say their release', { path });
+    return parseUtsRelease(text.toString());
+  }
+
+  /** The release that a file given by hand must belong to, if only one comes into question. */
+  #onlyRelease(request: SourceRequest): string | undefined {
+    if (request.release !== undefined) return request.release;
+    const [first, ...others] = this.#kernels.keys();
+    return others.length === 0 ? first : undefined;
+  }
+
+  #releaseFor(path: string, option: string, request: SourceRequest): string {
+    const release = this.#onlyRelease(request);
+    if (release !== undefined) return release;
+    throw new IkfsError('usage', `it is not clear which kernel ${path} belongs to`, {
+      steps: [option],
+      advice: 'Name it with --release',
+    });
+  }
+}
+
+/** A release is one path component, as it names a directory here and below /lib/modules. */
+function isReleaseName(release: string): boolean {
+  return /^[^\s/]{1,64}$/.test(release) && release !== '.' && release !== '..';
+}
+
+/** Orders releases as people do: 6.9 before 6.12. */
+function compareReleases(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

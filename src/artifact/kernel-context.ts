@@ -1,0 +1,49 @@
+import type { ShadowedModule, ModuleEntry } from '../source/module-folder.ts';
+import type { ImageContents } from './image-contents.ts';
+import type { Workshop } from './workshop.ts';
+
+/** The files that one kernel's artifacts are made from. Paths are real ones of this system. */
+export interface KernelSources {
+  readonly images: readonly string[];
+  readonly moduleFolders: readonly string[];
+  /** Found beside the kernel: /boot/config-R, lib/modules/R/config. */
+  readonly configs: readonly string[];
+  /** Given by hand; each takes precedence over all that was found. */
+  readonly given: {
+    readonly configs: readonly string[];
+    readonly headers: readonly string[];
+    readonly btf: readonly string[];
+  };
+  /** Whether this is the running kernel, so that /proc and /sys speak of it. */
+  readonly live: boolean;
+}
+
+/** Modules of a kernel by name, as their folders list them. */
+export interface ModuleList {
+  readonly modules: ReadonlyMap<string, ModuleEntry>;
+  readonly shadowed: readonly ShadowedModule[];
+}
+
+/** Things that a user should know of a kernel and that no single artifact's outcome tells. */
+export class Findings {
+  readonly #texts = new Set<string>();
+
+  add(text: string): void {
+    this.#texts.add(text);
+  }
+
+  list(): readonly string[] {
+    return [...this.#texts];
+  }
+}
+
+/** What makers know of the kernel that they make artifacts of. */
+export interface KernelContext {
+  readonly release: string;
+  readonly sources: KernelSources;
+  readonly images: readonly ImageContents[];
+  readonly workshop: Workshop;
+  readonly findings: Findings;
+  /** Lists the modules; reads directories at the first call. */
+  modules(): ModuleList;
+}

@@ -1,0 +1,225 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { asIkfsError } from '../errors.ts';
+import { configValue } from '../format/kernel-config.ts';
+import { liveModules, livePaths } from '../source/live.ts';
+import { listModules } from '../source/module-folder.ts';
+import type { HeaderTree } from './header-tree.ts';
+import type { ImageContents } from './image-contents.ts';
+import { Findings } from './kernel-context.ts';
+import type { KernelContext, KernelSources, ModuleList } from './kernel-context.ts';
+import type { Evidence, KernelArtifact } from './kinds.ts';
+import { makeKernelBtf } from './make-btf.ts';
+import { makeConfig } from './make-config.ts';
+import type { ConfigOutcome } from './make-config.ts';
+import { inspectHeaders, makeHeaderArchive, makeHeaderTree } from './make-headers.ts';
+import { makeCompiler, makeVersion } from './make-identity.ts';
+import { makeModuleBtf } from './make-module-btf.ts';
+import { makeModulesTable } from './make-modules-table.ts';
+import { makeVmlinux } from './make-vmlinux.ts';
+import type { Outcome } from './outcome.ts';
+import { SingleFlight } from './single-flight.ts';
+import type { Workshop } from './workshop.ts';
+
+/**
+ * One kernel and everything that can be had of it. Nothing is made before it is asked for, and nothing
+ * twice: who asks while it is being made waits for the same making.
+ */
+export class Kernel {
+  readonly release: string;
+  readonly sources: KernelSources;
+  readonly findings = new Findings();
+  readonly images: readonly ImageContents[];
+  readonly #context: KernelContext;
+  readonly #artifacts: SingleFlight<KernelArtifact, Outcome>;
+  readonly #moduleBtf: SingleFlight<string, Outcome>;
+  readonly #config = new SingleFlight<'config', ConfigOutcome>(() =>
+    makeConfig(this.#context, () => this.headerTree()),
+  );
+  readonly #headerTree = new SingleFlight<'build', HeaderTree | undefined>(() => this.#makeTree());
+  #modules: ModuleList | undefined;
+  /** Text of a configuration that lies beside the kernel, once it has been looked for. */
+  #neighbour: string | undefined;
+
+  constructor(release: string, sources: KernelSources, images: readonly ImageContents[], workshop: Workshop) {
+    this.release = release;
+    this.sources = sources;
+    this.images = images;
+    this.#context = {
+      release,
+      sources,
+      images,
+      workshop,
+      findings: this.findings,
+      modules: () => this.modules(),
+    };
+    this.#artifacts = new SingleFlight((artifact) =>
+      workshop.timed(release, artifact, () => this.#make(artifact)),
+    );
+    this.#moduleBtf = new SingleFlight((name) =>
+      workshop.timed(release, `btf/${name}`, () => makeModuleBtf(this.#context, name)),
+    );
+  }
+
+  /** An artifact, made now if it has not been. Never throws: a failure is an outcome. */
+  artifact(artifact: KernelArtifact): Promise<Outcome> {
+    return this.#artifacts.get(artifact);
+  }
+
+  /** The BTF of a module, made now if it has not been. */
+  moduleBtf(name: string): Promise<Outcome> {
+    return this.#moduleBtf.get(name);
+  }
+
+  /** The header tree, undefined when there is no archive. @throws IkfsError when there is a broken one */
+  headerTree(): Promise<HeaderTree | undefined> {
+    return this.#headerTree.get('build');
+  }
+
+  /** The modules by name, as directories list them. */
+  modules(): ModuleList {
+    this.#modules ??= listModules(this.sources.moduleFolders);
+    return this.#modules;
+  }
+
+  /** Whether a module of that name is on disk, or loaded in the running kernel. */
+  hasModule(name: string): boolean {
+    return this.modules().modules.has(name) || (this.sources.live && liveModules().includes(name));
+  }
+
+  /** Last modification of what the kernel was found by, in milliseconds since the epoch. */
+  modified(): number {
+    const [image] = this.images;
+    if (image) return image.modified();
+    const [folder] = this.sources.moduleFolders;
+    if (folder !== undefined) return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return this.sources.live ? startOfSystem : 0;
+  }
+
+  /** Names below btf/ apart from `vmlinux`: modules on disk, and loaded ones of the running kernel. */
+  moduleNames(): readonly string[] {
+    const names = new Set(this.modules().modules.keys());
+    if (this.sources.live) for (const name of liveModules()) names.add(name);
+    names.delete('vmlinux');
+    return [...names].sort();
+  }
+
+  /** What came of an artifact or a module's BTF so far, undefined while nobody has asked for it. */
+  settled(name: string): Outcome | undefined {
+    return name.startsWith('btf/') && name !== 'btf/vmlinux'
+      ? this.#moduleBtf.settled(name.slice('btf/'.length))
+      : this.#artifacts.settled(name as KernelArtifact);
+  }
+
+  /** Module BTFs asked for so far, by module name. */
+  settledModules(): ReadonlyMap<string, Outcome> {
+    return this.#moduleBtf.all();
+  }
+
+  /** Whether an artifact is there, as far as can be told without making it. */
+  evidence(artifact: KernelArtifact): Evidence {
+    const outcome = this.settled(artifact);
+    if (outcome) return outcome.state === 'absent' ? 'none' : 'present';
+    const { images, live, moduleFolders, given, configs } = this.sources;
+    switch (artifact) {
+      case 'version':
+        return live || images.length > 0 ? 'present' : 'none';
+      case 'compiler':
+        return live || images.length > 0 ? 'present' : this.evidence('config');
+      case 'config':
+      case 'config.gz':
+        if (given.configs.length + configs.length > 0) return 'present';
+        if (live && isThere(livePaths.config)) return 'present';
+        return images.length > 0 ? 'possible' : this.evidence('build');
+      case 'kheaders.tar.xz':
+      case 'build':
+        if (given.headers.length > 0 || this.modules().modules.has('kheaders')) return 'present';
+        return live && isThere(livePaths.headers) ? 'present' : this.#inImage('CONFIG_IKHEADERS');
+      case 'btf/vmlinux':
+        if (given.btf.length > 0) return 'present';
+        return live && isThere([`${livePaths.btf}/vmlinux`])
+          ? 'present'
+          : this.#inImage('CONFIG_DEBUG_INFO_BTF');
+      case 'vmlinux':
+        return this.evidence('btf/vmlinux') === 'none' ? 'none' : 'possible';
+      case 'modules.tsv':
+        return moduleFolders.length > 0 ? 'present' : 'none';
+    }
+  }
+
+  /** Whether an image may carry what an option builds in; a configuration beside the kernel can deny it. */
+  #inImage(option: string): Evidence {
+    if (this.images.length === 0) return 'none';
+    this.#neighbour ??= neighbouringConfig(this.sources);
+    if (this.#neighbour === '') return 'possible';
+    return configValue(this.#neighbour, option) === 'y' ? 'possible' : 'none';
+  }
+
+  async #make(artifact: KernelArtifact): Promise<Outcome> {
+    switch (artifact) {
+      case 'version':
+        return await makeVersion(this.#context);
+      case 'compiler':
+        return await makeCompiler(this.#context, () => this.artifact('config'));
+      case 'config':
+        return (await this.#config.get('config')).text;
+      case 'config.gz':
+        return (await this.#config.get('config')).gzip;
+      case 'kheaders.tar.xz':
+        return await makeHeaderArchive(this.#context);
+      case 'build':
+        return await this.#treeOutcome();
+      case 'btf/vmlinux':
+        return await makeKernelBtf(this.#context);
+      case 'vmlinux':
+        return await makeVmlinux(this.#context, await this.artifact('btf/vmlinux'));
+      case 'modules.tsv':
+        return await makeModulesTable(this.#context, (name) => this.moduleBtf(name));
+    }
+  }
+
+  /** The outcome of the tree: that of its archive, unless the archive can not be unpacked. */
+  async #treeOutcome(): Promise<Outcome> {
+    const archive = await this.artifact('kheaders.tar.xz');
+    if (archive.state !== 'ready') return archive;
+    try {
+      await this.headerTree();
+      return archive;
+    } catch (thrown) {
+      return {
+        state: 'failed',
+        error: asIkfsError(thrown, { path: archive.provenance.source }),
+        attempts: [],
+      };
+    }
+  }
+
+  async #makeTree(): Promise<HeaderTree | undefined> {
+    const archive = await this.artifact('kheaders.tar.xz');
+    if (archive.state === 'failed') throw archive.error;
+    if (archive.state === 'absent') return undefined;
+    const tree = await makeHeaderTree(this.#context.workshop, archive);
+    await inspectHeaders(this.#context, tree);
+    return tree;
+  }
+}
+
+/** When the running kernel was started, in milliseconds since the epoch: the age of what only it shows. */
+const startOfSystem = Math.floor(Date.now() / 1000 - uptime()) * 1000;
+
+/** Whether the running kernel shows one of these files. */
+function isThere(paths: readonly string[]): boolean {
+  return paths.some((path) => existsSync(path));
+}
+
+/** The first configuration file that lies beside the kernel; empty when there is none that can be read. */
+function neighbouringConfig(sources: KernelSources): string {
+  for (const path of [...sources.given.configs, ...sources.configs]) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      // Only a hint is lost; whoever asks for the configuration itself is told what is wrong with it.
+    }
+  }
+  return '';
+}

@@ -1,0 +1,23 @@
+/** Every artifact that a kernel has one of, by its name in the kernel's directory. */
+export const kernelArtifacts = [
+  'version',
+  'compiler',
+  'config',
+  'config.gz',
+  'kheaders.tar.xz',
+  'build',
+  'btf/vmlinux',
+  'vmlinux',
+  'modules.tsv',
+] as const;
+
+export type KernelArtifact = (typeof kernelArtifacts)[number];
+
+/** What is known of an artifact before it has been made. */
+export type Evidence =
+  /** A source is there that has it. */
+  | 'present'
+  /** A source is there that may have it; only making it tells. */
+  | 'possible'
+  /** No source is there. */
+  | 'none';

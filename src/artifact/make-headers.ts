@@ -1,0 +1,208 @@
+import { FileSink } from '../bytes/byte-sink.ts';
+import { WindowSource } from '../bytes/byte-source.ts';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import type { FileIdentity } from '../bytes/file-identity.ts';
+import { FileSource } from '../bytes/file-source.ts';
+import { decode, detectCodec } from '../codec/table.ts';
+import { asIkfsError } from '../errors.ts';
+import { decodeArchiveIndex } from '../format/archive-index.ts';
+import { isElf, parseElf } from '../format/elf.ts';
+import { isHeaderArchiveStart } from '../format/ikheaders.ts';
+import { parseUtsRelease } from '../format/utsrelease.ts';
+import { findHeaderArchive } from '../source/header-archive-search.ts';
+import { indexHeaderArchive } from '../source/header-archive.ts';
+import { headOf } from '../source/image.ts';
+import { livePaths } from '../source/live.ts';
+import { readModule } from '../source/module.ts';
+import { blobKey } from './blob-store.ts';
+import { contentBytes, withContent } from './content-source.ts';
+import type { Content } from './content.ts';
+import { HeaderTree } from './header-tree.ts';
+import type { KernelContext } from './kernel-context.ts';
+import { firstOf } from './outcome.ts';
+import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
+import type { Workshop } from './workshop.ts';
+
+const archiveVersion = 1;
+const treeVersion = 1;
+
+/** `kheaders.tar.xz`: the archive as the kernel would serve it. */
+export function makeHeaderArchive(kernel: KernelContext): Promise<Outcome> {
+  const { sources, workshop } = kernel;
+  const entry = kernel.modules().modules.get('kheaders');
+  const files = [
+    ...sources.given.headers,
+    ...(sources.live ? livePaths.headers : []),
+    ...(entry ? [entry.path] : []),
+  ];
+  const candidates: Candidate[] = [
+    ...files.map((path) => ({ source: path, ask: () => archiveInFile(path, workshop) })),
+    ...kernel.images.map((image) => ({ source: image.path, ask: () => image.part('headers') })),
+  ];
+  return firstOf(candidates, (thrown, source) => asIkfsError(thrown, { path: source }));
+}
+
+/** The archive in a file that is one, or in kheaders.ko or another ELF file, compressed or not. */
+export async function archiveInFile(path: string, workshop: Workshop): Promise<Answer> {
+  const file = FileSource.open(path, { tally: workshop.reads });
+  try {
+    const provenance: Provenance = { source: path, steps: [], derived: false, modified: file.modified };
+    const whole: Content = { kind: 'file', path, offset: 0, size: file.size, identity: file.identity };
+    const head = headOf(file);
+    if (isElf(head)) {
+      const elf = parseElf(file);
+      const found = await findHeaderArchive(
+        file,
+        elf,
+        { bytes: file, offset: 0 },
+        workshop.store.scratch,
+        workshop.limits,
+      );
+      if ('missing' in found) return found;
+      const steps = [{ name: `ELF ${elf.machineName}`, size: file.size }];
+      return { content: { ...whole, ...found }, provenance: { ...provenance, steps } };
+    }
+    if (detectCodec(head)?.name === 'xz' && (await holdsArchive(file, workshop)))
+      return { content: whole, provenance };
+    return await archiveInCompressedModule(file, provenance, workshop);
+  } finally {
+    file.close();
+  }
+}
+
+async function holdsArchive(file: ByteSource, workshop: Workshop): Promise<boolean> {
+  const decoded = workshop.store.scratch();
+  try {
+    const { produced } = await decode(
+      'xz',
+      file,
+      new FileSink(decoded.descriptor, workshop.limits.archiveBytes),
+    );
+    return produced >= 512 && isHeaderArchiveStart(decoded.source(file.name, produced).read(0, 512));
+  } finally {
+    decoded.close();
+  }
+}
+
+async function archiveInCompressedModule(
+  file: FileSource,
+  provenance: Provenance,
+  workshop: Workshop,
+): Promise<Answer> {
+  const key = blobKey('header archive', archiveVersion, [file.identity]);
+  const kept = workshop.store.find(key);
+  if (kept) return { content: kept, provenance };
+  const { bytes, elf, compression } = await readModule(file, workshop.limits);
+  const found = await findHeaderArchive(
+    bytes,
+    elf,
+    { bytes, offset: 0 },
+    workshop.store.scratch,
+    workshop.limits,
+  );
+  if ('missing' in found) return found;
+  const steps = [
+    { name: compression ?? 'file', size: file.size },
+    { name: `ELF ${elf.machineName}`, size: bytes.size },
+  ];
+  const content = await workshop.store.make(key, found.size, (sink) => {
+    sink.write(bytes.read(found.offset, found.size));
+  });
+  return { content, provenance: { ...provenance, steps } };
+}
+
+/**
+ * The tree that the archive unpacks to. The archive is decoded once, into one plain tar with an index; both
+ * are kept.
+ * @throws IkfsError `corrupt`, `truncated`, `limit`, `unsupported` when the archive can not be used
+ */
+export async function makeHeaderTree(
+  workshop: Workshop,
+  archive: { readonly content: Content; readonly provenance: Provenance },
+): Promise<HeaderTree> {
+  const { store, limits, reads, made } = workshop;
+  const { content, provenance } = archive;
+  const inputs = [identityOfArchive(content, provenance)];
+  const tarKey = blobKey('header tar', treeVersion, inputs);
+  const indexKey = blobKey('header index', treeVersion, inputs);
+  let tar = store.find(tarKey);
+  let index = store.find(indexKey);
+  if (!tar || !index) {
+    let encoded: Buffer | undefined;
+    tar = await store.make(tarKey, limits.archiveBytes, async (sink) => {
+      const indexed = await withContent(
+        content,
+        provenance.source,
+        (source) => indexHeaderArchive(new WindowSource(source, 0, source.size), sink, limits),
+        reads,
+      );
+      encoded = indexed.index;
+    });
+    const bytes = encoded ?? Buffer.alloc(0);
+    index = await store.make(indexKey, bytes.length, (sink) => {
+      sink.write(bytes);
+    });
+    made.artifacts += 1;
+  }
+  const entries = decodeArchiveIndex(await contentBytes(index, provenance.source));
+  return new HeaderTree(entries, tar, provenance);
+}
+
+/** A blob of the store has no identity of its own; its length and its source's age stand for it. */
+function identityOfArchive(content: Content, provenance: Provenance): FileIdentity {
+  const file = content.kind === 'file' ? content.identity : undefined;
+  return {
+    inode: `${file?.inode ?? provenance.source}@${content.kind === 'memory' ? 0 : content.offset}`,
+    size: content.size,
+    modified: file?.modified ?? String(provenance.modified),
+  };
+}
+
+/** Notes what a user of the headers should know: another release, links that lead nowhere, no kconfig.h. */
+export async function inspectHeaders(kernel: KernelContext, tree: HeaderTree): Promise<void> {
+  const { findings, release } = kernel;
+  const source = tree.provenance.source;
+  const utsrelease = await tree.readFile('include/generated/utsrelease.h');
+  if (!utsrelease) findings.add(`headers of ${source} have no utsrelease.h, so their release is not known`);
+  else {
+    const theirs = parseUtsRelease(utsrelease.toString());
+    if (theirs !== release) findings.add(`headers of ${source} are for ${theirs}, not for ${release}`);
+  }
+  if (tree.omittedLinks.length > 0) {
+    const example = tree.omittedLinks[0] as string;
+    findings.add(
+      `headers of ${source}: ${tree.omittedLinks.length} links lead out of the archive and were left out (${example})`,
+    );
+  }
+  for (const machine of await foreignHostPrograms(tree)) {
+    findings.add(`headers of ${source} carry host programs for ${machine}, which do not run on this machine`);
+  }
+}
+
+/** ELF machine numbers that Node's names of this process's architecture stand for (elf(5), e_machine). */
+const machineOfProcess: Readonly<Partial<Record<NodeJS.Architecture, number>>> = {
+  x64: 62,
+  ia32: 3,
+  arm64: 183,
+  arm: 40,
+  s390x: 22,
+  ppc64: 21,
+  riscv64: 243,
+  loong64: 258,
+};
+
+/** Machine types, other than this one's, of programs below scripts/ and tools/ that kbuild would run. */
+async function foreignHostPrograms(tree: HeaderTree): Promise<ReadonlySet<string>> {
+  const machines = new Set<string>();
+  for (const folder of ['scripts', 'tools']) {
+    for (const { path, file } of tree.filesBelow(folder)) {
+      if ((file.mode & 0o111) === 0 || file.size < 64) continue;
+      await withContent(tree.contentOf(file), path, (source) => {
+        if (!isElf(headOf(source))) return;
+        const elf = parseElf(source);
+        if (elf.machine !== machineOfProcess[process.arch]) machines.add(elf.machineName);
+      });
+    }
+  }
+  return machines;
+}

@@ -1,0 +1,5 @@
+/** A part of a source. Both are in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly size: number;
+}

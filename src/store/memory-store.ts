@@ -1,0 +1,56 @@
+import { closeSync } from 'node:fs';
+import type { BlobKey, BlobStore } from '../artifact/blob-store.ts';
+import type { Content } from '../artifact/content.ts';
+import { FileSink } from '../bytes/byte-sink.ts';
+import type { Scratch } from '../bytes/scratch.ts';
+import { IkfsError } from '../errors.ts';
+import { native, nativeMissing } from '../native.ts';
+import { scratchFile } from './scratch-file.ts';
+
+/** Blobs in anonymous memory files (memfd_create(2)), for a system with nothing to write to. */
+export class MemoryStore implements BlobStore {
+  readonly description = 'memory';
+  readonly scratch: Scratch;
+  readonly #blobs = new Map<BlobKey, Extract<Content, { kind: 'descriptor' }>>();
+  readonly #create: (name: string) => number;
+
+  /** @throws IkfsError `unavailable` without the addon, which alone can make such files */
+  constructor() {
+    const addon = native;
+    if (!addon) {
+      throw new IkfsError(
+        'unavailable',
+        `no memory files without the addon (${nativeMissing ?? 'unknown reason'})`,
+        {
+          steps: ['store'],
+          advice: 'Give a directory that can be written to with --cache-dir',
+        },
+      );
+    }
+    this.#create = (name) => addon.memoryFile(name);
+    this.scratch = () => scratchFile(this.#create('ikfs-scratch'));
+  }
+
+  find(key: BlobKey): Content | undefined {
+    return this.#blobs.get(key);
+  }
+
+  async make(key: BlobKey, cap: number, fill: (sink: FileSink) => void | Promise<void>): Promise<Content> {
+    const descriptor = this.#create('ikfs-blob');
+    const sink = new FileSink(descriptor, cap);
+    try {
+      await fill(sink);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    const content = { kind: 'descriptor', descriptor, offset: 0, size: sink.written } as const;
+    this.#blobs.set(key, content);
+    return content;
+  }
+
+  close(): void {
+    for (const { descriptor } of this.#blobs.values()) closeSync(descriptor);
+    this.#blobs.clear();
+  }
+}

@@ -1,0 +1,41 @@
+import type { HeaderDirectory, HeaderNode, HeaderTree } from '../artifact/header-tree.ts';
+import type { DirectoryNode, Node } from './node.ts';
+import { fileNode, linkNode } from './nodes.ts';
+
+/**
+ * A directory of the header tree.
+ * @param firstInode the tree's nodes have the numbers from there on, by their own numbers
+ */
+export function headerDirectory(
+  tree: HeaderTree,
+  directory: HeaderDirectory,
+  firstInode: number,
+): DirectoryNode {
+  const { modified } = tree.provenance;
+  const inodeOf = (node: HeaderNode): number => firstInode + node.number;
+  return {
+    kind: 'directory',
+    inode: inodeOf(directory),
+    mode: 0o755,
+    modified,
+    list: () =>
+      Promise.resolve(
+        [...directory.children].map(([name, child]) => ({ name, kind: child.kind, inode: inodeOf(child) })),
+      ),
+    lookup: (name) => {
+      const child = directory.children.get(name);
+      return Promise.resolve(child && nodeOf(child));
+    },
+  };
+
+  function nodeOf(node: HeaderNode): Node {
+    switch (node.kind) {
+      case 'directory':
+        return headerDirectory(tree, node, firstInode);
+      case 'file':
+        return fileNode(inodeOf(node), modified, tree.contentOf(node), node.mode);
+      case 'link':
+        return linkNode(inodeOf(node), modified, node.target);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type { Kernel } from '../artifact/kernel.ts';
+import type { Evidence } from '../artifact/kinds.ts';
+import type { Outcome } from '../artifact/outcome.ts';
+import { headerDirectory } from './header-directory.ts';
+import type { Inodes } from './inodes.ts';
+import type { DirectoryEntry, DirectoryNode, Node } from './node.ts';
+import { fileNode, linkNode } from './nodes.ts';
+
+/** The names in a kernel's directory, in the order in which they are listed. */
+const names = [
+  'version',
+  'compiler',
+  'config',
+  'config.gz',
+  'kheaders.tar.xz',
+  'build',
+  'source',
+  'btf',
+  'vmlinux',
+  'modules.tsv',
+] as const;
+
+type Name = (typeof names)[number];
+
+/** The directory of one kernel, named by its release. */
+export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
+  const at = kernel.release;
+  const modified = kernel.modified();
+  const inodeOf = (name: string): number => inodes.of(`${at}/${name}`);
+  return {
+    kind: 'directory',
+    inode: inodes.of(at),
+    mode: 0o755,
+    modified,
+    list: () =>
+      Promise.resolve(
+        names.flatMap((name): DirectoryEntry[] =>
+          evidenceOf(kernel, name) === 'none' ? [] : [{ name, kind: kindOf(name), inode: inodeOf(name) }],
+        ),
+      ),
+    lookup: async (name) => (isName(name) ? await lookup(name) : undefined),
+  };
+
+  async function lookup(name: Name): Promise<Node | undefined> {
+    if (evidenceOf(kernel, name) === 'none') return undefined;
+    switch (name) {
+      case 'source':
+        return (await lookup('build')) && linkNode(inodeOf(name), modified, 'build');
+      case 'btf':
+        return btfDirectory(kernel, inodes, modified);
+      case 'build':
+        return await buildDirectory(kernel, inodes, modified);
+      default:
+        return artifactNode(inodeOf(name), modified, await kernel.artifact(name));
+    }
+  }
+}
+
+function isName(name: string): name is Name {
+  return (names as readonly string[]).includes(name);
+}
+
+function kindOf(name: Name): Node['kind'] {
+  if (name === 'source') return 'link';
+  return name === 'build' || name === 'btf' ? 'directory' : 'file';
+}
+
+function evidenceOf(kernel: Kernel, name: Name): Evidence {
+  switch (name) {
+    case 'source':
+      return kernel.evidence('build');
+    case 'btf':
+      return kernel.moduleNames().length > 0 ? 'present' : kernel.evidence('btf/vmlinux');
+    default:
+      return kernel.evidence(name);
+  }
+}
+
+/** The node of what came of asking for an artifact. @throws IkfsError when it is there but broken */
+function artifactNode(inode: number, modified: number, outcome: Outcome): Node | undefined {
+  switch (outcome.state) {
+    case 'ready':
+      return fileNode(inode, outcome.provenance.modified || modified, outcome.content);
+    case 'absent':
+      return undefined;
+    case 'failed':
+      throw outcome.error;
+  }
+}
+
+/** build/: the header tree. Whether it is there is known before it is unpacked, its names only after. */
+async function buildDirectory(
+  kernel: Kernel,
+  inodes: Inodes,
+  modified: number,
+): Promise<DirectoryNode | undefined> {
+  const opened = async (): Promise<DirectoryNode | undefined> => {
+    const tree = await kernel.headerTree();
+    return tree && headerDirectory(tree, tree.root, inodes.block(`${kernel.release}/build/`, tree.size));
+  };
+  if (kernel.evidence('build') === 'possible' && !(await opened())) return undefined;
+  return {
+    kind: 'directory',
+    inode: inodes.of(`${kernel.release}/build`),
+    mode: 0o755,
+    modified,
+    list: async () => (await (await opened())?.list()) ?? [],
+    lookup: async (name) => await (await opened())?.lookup(name),
+  };
+}
+
+/** btf/: the kernel's BTF and that of every module. Listing it opens no module. */
+function btfDirectory(kernel: Kernel, inodes: Inodes, modified: number): DirectoryNode {
+  const at = `${kernel.release}/btf`;
+  const inodeOf = (name: string): number => inodes.of(`${at}/${name}`);
+  return {
+    kind: 'directory',
+    inode: inodes.of(at),
+    mode: 0o755,
+    modified,
+    list: () => {
+      const modules = kernel
+        .moduleNames()
+        .filter((name) => kernel.settled(`btf/${name}`)?.state !== 'absent');
+      const all = kernel.evidence('btf/vmlinux') === 'none' ? modules : ['vmlinux', ...modules];
+      return Promise.resolve(all.map((name) => ({ name, kind: 'file', inode: inodeOf(name) })));
+    },
+    lookup: async (name) => {
+      if (name === 'vmlinux') {
+        if (kernel.evidence('btf/vmlinux') === 'none') return undefined;
+        return artifactNode(inodeOf(name), modified, await kernel.artifact('btf/vmlinux'));
+      }
+      if (!kernel.hasModule(name)) return undefined;
+      return artifactNode(inodeOf(name), modified, await kernel.moduleBtf(name));
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** The README at the root of the mount: what is here, and what a shell needs. One screen. */
+export function readmeText(
+  mountpoint: string,
+  releases: readonly string[],
+  running: string | undefined,
+): string {
+  const release = running ?? releases.at(-1) ?? 'RELEASE';
+  const kernel = `${mountpoint}/${release}`;
+  return `ikfs: what Linux kernels know about themselves, read-only.
+
+One directory for each kernel release found on this system${
+    running === undefined ? '' : `; running -> ${running}`
+  }:
+
+  version  compiler  config  config.gz    identity and configuration
+  kheaders.tar.xz                         the header archive, as the kernel serves it
+  build/  source -> build                 the header tree, unpacked
+  btf/vmlinux  btf/MODULE                 raw BTF; split BTF for every module on disk
+  vmlinux                                 a small ELF file that carries the BTF
+  modules.tsv                             which module has BTF and which has not, and why
+
+What a kernel does not carry is absent; status.json says why and what was tried.
+Artifacts are made when they are first used.
+
+  bcc:       export BCC_KERNEL_SOURCE=${kernel}/build
+  bpftrace:  export BPFTRACE_KERNEL_SOURCE=${kernel}/build
+  bpftool:   bpftool btf dump file ${kernel}/btf/MODULE -B ${kernel}/btf/vmlinux
+`;
+}
