@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { IkfsError, asIkfsError, errorCodes } from './errors.ts';
 
 /** A range of an open file, or bytes in memory: what native code reads its input from. */
 export type NativeInput =
@@ -83,3 +84,18 @@ export const native: Native | undefined = loaded.addon;
 
 /** Why `native` is undefined, in words for the user. */
 export const nativeMissing: string | undefined = loaded.reason;
+
+/**
+ * A rejection of the addon as an IkfsError with the same code and offset. What the addon does not reject with
+ * on purpose, such as a TypeError, becomes what `asIkfsError` makes of it.
+ * @param step what was being done
+ */
+export function fromNativeError(thrown: unknown, step: string): IkfsError {
+  if (thrown instanceof Error && 'code' in thrown && 'offset' in thrown) {
+    const code = errorCodes.find((known) => known === thrown.code);
+    const offset = typeof thrown.offset === 'number' ? thrown.offset : undefined;
+    if (code !== undefined)
+      return new IkfsError(code, thrown.message, { steps: [step], offset, cause: thrown });
+  }
+  return asIkfsError(thrown, { step });
+}

@@ -11,10 +11,12 @@ export interface FileIdentity {
   readonly modified: string;
 }
 
+/** The identity in what fstat(2) says. */
 export function identityOf(stats: BigIntStats): FileIdentity {
   return { inode: String(stats.ino), size: Number(stats.size), modified: String(stats.mtimeNs) };
 }
 
+/** Whether two identities are of one state of one file. */
 export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {
   return a.inode === b.inode && a.size === b.size && a.modified === b.modified;
 }

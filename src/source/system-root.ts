@@ -42,12 +42,13 @@ export class SystemRoot {
         continue;
       }
       const here = join(this.path, ...resolved, part);
-      const target = this.#linkTarget(here);
-      if (target === 'missing') return undefined;
-      if (target === undefined) {
+      const found = this.#look(here);
+      if (found === undefined) return undefined;
+      if (found === 'present') {
         resolved.push(part);
         continue;
       }
+      const { target } = found;
       links += 1;
       if (links > maximumLinks) throw new IkfsError('corrupt', 'too many symbolic links', { path: here });
       if (target.startsWith('/')) resolved.length = 0;
@@ -82,13 +83,13 @@ export class SystemRoot {
     return FileSource.open(path, { tally: this.#tally });
   }
 
-  /** The target of a symbolic link, undefined for anything else that exists. */
-  #linkTarget(path: string): string | undefined | 'missing' {
+  /** What is at a path: a link's target, `present` for anything else, undefined when there is nothing. */
+  #look(path: string): { readonly target: string } | 'present' | undefined {
     try {
-      return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+      return lstatSync(path).isSymbolicLink() ? { target: readlinkSync(path) } : 'present';
     } catch (error) {
       const failure = asIkfsError(error, { path });
-      if (failure.code === 'not-found' || failure.code === 'wrong-kind') return 'missing';
+      if (failure.code === 'not-found' || failure.code === 'wrong-kind') return undefined;
       throw failure;
     }
   }

@@ -30,6 +30,7 @@ export function volatileNode(inode: number, text: () => string): FileNode {
   };
 }
 
+/** A symbolic link. @param target relative, and inside the tree */
 export function linkNode(inode: number, modified: number, target: string): LinkNode {
   return { kind: 'link', inode, mode: 0o777, modified, target };
 }
