@@ -7,12 +7,8 @@ import { decode } from '../codec/table.ts';
 import { IkfsError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { ElfFile } from '../format/elf.ts';
-import {
-  findHeaderMarkers,
-  findHeaderSymbols,
-  isHeaderArchiveStart,
-  xzCandidates,
-} from '../format/ikheaders.ts';
+import { findHeaderSymbols } from '../format/elf-header-archive.ts';
+import { findHeaderMarkers, isHeaderArchiveStart, xzCandidates } from '../format/ikheaders.ts';
 import type { Finding, SearchedPart } from './kernel-contents.ts';
 
 const none = 'no header archive (CONFIG_IKHEADERS is not built in)';

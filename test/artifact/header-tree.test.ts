@@ -31,7 +31,9 @@ for (const path of ['../up', 'a/../../up', '/absolute', 'a//b', './a/./b', 'a/..
 test('a name that occurs twice is refused, a directory listed twice is not', (t) => {
   t.throws(() => treeOf([{ path: 'a' }, { path: 'a' }]), { instanceOf: IkfsError, code: 'corrupt' });
   t.throws(() => treeOf([{ path: 'a' }, { path: 'a/b' }]), { instanceOf: IkfsError, code: 'corrupt' });
-  t.notThrows(() => treeOf([{ kind: 'directory', path: 'a' }, { kind: 'directory', path: 'a' }, { path: 'a/b' }]));
+  t.notThrows(() =>
+    treeOf([{ kind: 'directory', path: 'a' }, { kind: 'directory', path: 'a' }, { path: 'a/b' }]),
+  );
 });
 
 test('links that lead out of the tree are left out, others are kept', (t) => {

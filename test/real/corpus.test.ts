@@ -39,21 +39,27 @@ testWith([...needs, 'tool:xz'])('build/ has the files and links of the archive, 
   t.is(links.length, 3);
 });
 
-testWith(needs)('version, compiler and modules.tsv tell what built the kernel and what its modules have', async (t) => {
-  const tree = await openTree({ sysroot: corpusRoot() });
-  t.teardown(tree.close);
-  t.regex((await tree.read(`${corpusRelease}/version`)).toString(), /^Linux version 6\.1\.192-ik \(.*\) #1 SMP .*\n$/);
-  t.regex((await tree.read(`${corpusRelease}/compiler`)).toString(), /^gcc \(Debian 12\.2\.0-14/);
-  const rows = (await tree.read(`${corpusRelease}/modules.tsv`)).toString().split('\n').slice(0, -1);
-  t.is(rows.length, 143);
-  const truth = corpusTruth();
-  for (const row of rows.slice(1)) {
-    const [name, path, verdict, size, reason] = row.split('\t');
-    t.is(verdict, 'ok', path);
-    t.is(size, String(truth[`btf/${name ?? ''}`]?.bytes), name);
-    t.is(reason, '');
-  }
-});
+testWith(needs)(
+  'version, compiler and modules.tsv tell what built the kernel and what its modules have',
+  async (t) => {
+    const tree = await openTree({ sysroot: corpusRoot() });
+    t.teardown(tree.close);
+    t.regex(
+      (await tree.read(`${corpusRelease}/version`)).toString(),
+      /^Linux version 6\.1\.192-ik \(.*\) #1 SMP .*\n$/,
+    );
+    t.regex((await tree.read(`${corpusRelease}/compiler`)).toString(), /^gcc \(Debian 12\.2\.0-14/);
+    const rows = (await tree.read(`${corpusRelease}/modules.tsv`)).toString().split('\n').slice(0, -1);
+    t.is(rows.length, 143);
+    const truth = corpusTruth();
+    for (const row of rows.slice(1)) {
+      const [name, path, verdict, size, reason] = row.split('\t');
+      t.is(verdict, 'ok', path);
+      t.is(size, String(truth[`btf/${name ?? ''}`]?.bytes), name);
+      t.is(reason, '');
+    }
+  },
+);
 
 testWith(needs)('nothing disagrees about the release, and the running kernel is not mixed in', async (t) => {
   const tree = await openTree({ sysroot: corpusRoot() });
@@ -96,7 +102,11 @@ testWith(needs)('the same image given by hand has the same artifacts', async (t)
 });
 
 /** Visits every node below a directory. */
-async function walk(node: Node, path: string, visit: (path: string, node: Node) => Promise<void>): Promise<void> {
+async function walk(
+  node: Node,
+  path: string,
+  visit: (path: string, node: Node) => Promise<void>,
+): Promise<void> {
   if (node.kind !== 'directory') return;
   for (const { name } of await node.list()) {
     const child = await node.lookup(name);

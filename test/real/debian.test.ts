@@ -49,21 +49,24 @@ for (const [kernel, codec] of [
   ['6.1-cloud', 'lz4-legacy'],
   ['6.12-cloud', 'zstd'],
 ] as const) {
-  testWith(['debian', 'tool:bpftool'])(`Debian ${kernel}: btf/vmlinux out of a ${codec} bzImage is whole`, async (t) => {
-    const tree = await openTree({ sysroot: debianRoot(kernel) });
-    t.teardown(tree.close);
-    const [release = ''] = tree.catalogue.kernels.keys();
-    const btf = await tree.read(`${release}/btf/vmlinux`);
-    const outcome = await tree.catalogue.kernels.get(release)?.artifact('btf/vmlinux');
-    t.is(outcome?.state, 'ready');
-    if (outcome?.state === 'ready') {
-      t.deepEqual(
-        outcome.provenance.steps.map((step) => step.name),
-        ['bzImage', codec, 'ELF x86-64'],
-      );
-    }
-    t.true(btf.length > 2_000_000);
-  });
+  testWith(['debian', 'tool:bpftool'])(
+    `Debian ${kernel}: btf/vmlinux out of a ${codec} bzImage is whole`,
+    async (t) => {
+      const tree = await openTree({ sysroot: debianRoot(kernel) });
+      t.teardown(tree.close);
+      const [release = ''] = tree.catalogue.kernels.keys();
+      const btf = await tree.read(`${release}/btf/vmlinux`);
+      const outcome = await tree.catalogue.kernels.get(release)?.artifact('btf/vmlinux');
+      t.is(outcome?.state, 'ready');
+      if (outcome?.state === 'ready') {
+        t.deepEqual(
+          outcome.provenance.steps.map((step) => step.name),
+          ['bzImage', codec, 'ELF x86-64'],
+        );
+      }
+      t.true(btf.length > 2_000_000);
+    },
+  );
 }
 
 testWith(['debian'])('opening a kernel of thousands of modules and listing them opens none', async (t) => {

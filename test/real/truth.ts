@@ -19,7 +19,9 @@ export interface Truth {
 export function corpusTruth(): Readonly<Record<string, Truth>> {
   const text = readFileSync(join(corpusRoot(), 'truth', 'artifacts.json'), 'utf8');
   const listed = JSON.parse(text) as Record<string, Truth>;
-  return Object.fromEntries(Object.entries(listed).map(([name, truth]) => [name.replaceAll('-', '_'), truth]));
+  return Object.fromEntries(
+    Object.entries(listed).map(([name, truth]) => [name.replaceAll('-', '_'), truth]),
+  );
 }
 
 /** SHA-256 of every regular file of the unpacked archive, by its path. */

@@ -6,7 +6,14 @@ import type { Node } from '../../src/tree/node.ts';
 import { nodeAt } from '../../src/tree/path.ts';
 
 const file = fileNode(3, 0, memoryContent('x'));
-const inner = fixedDirectory(2, 0, new Map<string, Node>([['file', file], ['up', linkNode(4, 0, '../file')]]));
+const inner = fixedDirectory(
+  2,
+  0,
+  new Map<string, Node>([
+    ['file', file],
+    ['up', linkNode(4, 0, '../file')],
+  ]),
+);
 const root = fixedDirectory(
   1,
   0,
