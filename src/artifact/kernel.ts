@@ -118,7 +118,7 @@ export class Kernel {
 
   /** Whether an artifact is there, as far as can be told without making it. */
   evidence(artifact: KernelArtifact): Evidence {
-    const outcome = this.settled(artifact);
+    const outcome = this.settled(artifact) ?? this.settled(twins[artifact] ?? artifact);
     if (outcome) return outcome.state === 'absent' ? 'none' : 'present';
     const { images, live, moduleFolders, given, configs } = this.sources;
     switch (artifact) {
@@ -203,6 +203,14 @@ export class Kernel {
     return tree;
   }
 }
+
+/** Artifacts that are there exactly when another one is. */
+const twins: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {
+  config: 'config.gz',
+  'config.gz': 'config',
+  build: 'kheaders.tar.xz',
+  'kheaders.tar.xz': 'build',
+};
 
 /** When the running kernel was started, in milliseconds since the epoch: the age of what only it shows. */
 const startOfSystem = Math.floor(Date.now() / 1000 - uptime()) * 1000;
