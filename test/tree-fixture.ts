@@ -70,15 +70,16 @@ export interface SlowFile extends FileNode {
 
 export function slowFile(bytes: Buffer | string): SlowFile {
   let made = 0;
-  let making: Promise<Content> | undefined;
   let finish = (): void => undefined;
-  const make = (): Promise<Content> =>
-    (making ??= new Promise((resolve) => {
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  let making: Promise<Content> | undefined;
+  const make = (): Promise<Content> => {
+    if (making === undefined) {
       made++;
-      finish = () => {
-        resolve(memoryContent(bytes));
-      };
-    }));
+      making = finished.then(() => memoryContent(bytes));
+    }
+    return making;
+  };
   return {
     ...base(),
     kind: 'file',

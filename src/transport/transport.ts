@@ -36,7 +36,8 @@ export interface Transport {
   unavailable(): Promise<string | undefined>;
   /**
    * Mounts and resolves once the mount answers.
-   * @throws IkfsError `unavailable` (no FUSE here), `denied`, `not-found` (no such directory), `wrong-kind`
+   * @throws IkfsError `unavailable` (no FUSE here), `denied`, `not-found` (no such directory), `wrong-kind`,
+   * `usage` (in use or not empty)
    */
   mount(served: Served, options: MountOptions): Promise<Mounted>;
 }

@@ -1,0 +1,51 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { IkfsError, asIkfsError } from '../errors.ts';
+import { detach } from './unmount.ts';
+
+/**
+ * Makes sure that a directory can be mounted on, and takes away what a server that crashed has left there.
+ * @param mountpoint absolute
+ * @returns the same directory without symbolic links
+ * @throws IkfsError `not-found`, `wrong-kind`, `denied`; `usage` when something is mounted there or it is not empty
+ */
+export async function prepareMountpoint(mountpoint: string): Promise<string> {
+  if (await isDeadMount(mountpoint)) {
+    // Its own name cannot be resolved any more, that of the directory it lies in can.
+    await detach(join(await realpath(dirname(mountpoint)), basename(mountpoint)));
+  }
+  let path: string;
+  try {
+    path = await realpath(mountpoint);
+    const [own, parent] = await Promise.all([stat(path), stat(dirname(path))]);
+    if (!own.isDirectory()) throw new IkfsError('wrong-kind', 'is not a directory', { path: mountpoint });
+    if (own.dev !== parent.dev) {
+      throw new IkfsError('usage', 'something is mounted there already', {
+        path: mountpoint,
+        advice: `Unmount it first (ikfs unmount ${mountpoint}) or choose another directory.`,
+      });
+    }
+    if ((await readdir(path)).length > 0) {
+      throw new IkfsError('usage', 'is not empty', {
+        path: mountpoint,
+        advice: 'Choose an empty directory: a mount would hide what is in this one.',
+      });
+    }
+  } catch (error) {
+    const known = asIkfsError(error, { path: mountpoint });
+    throw known.code === 'not-found'
+      ? known.within({ advice: `Make it first: mkdir -p ${mountpoint}` })
+      : known;
+  }
+  return path;
+}
+
+/** Whether a mount is there whose server is gone: every call on it fails with ENOTCONN. */
+async function isDeadMount(mountpoint: string): Promise<boolean> {
+  try {
+    await stat(mountpoint);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTCONN';
+  }
+}
