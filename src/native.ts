@@ -42,8 +42,6 @@ export interface Native {
     output: number,
     caps: { readonly bytes: number; readonly entries: number },
   ): Promise<{ readonly index: Buffer; readonly consumed: number; readonly produced: number }>;
-  /** dlopen(3) with RTLD_NOW | RTLD_GLOBAL, for a library that another addon needs. Throws with dlerror's text. */
-  loadLibrary(path: string): void;
   /** An anonymous file in memory (memfd_create(2), close-on-exec). @returns its descriptor */
   memoryFile(name: string): number;
 }

@@ -5,7 +5,9 @@
 import type { Bench, BenchRow } from './row.ts';
 
 /** The benchmarks by name. */
-const benches: Readonly<Record<string, () => Promise<Bench>>> = {};
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  archive: () => import('./archive.ts'),
+};
 
 const columns = ['name', 'ours', 'peer', 'ratio', 'bar', ''] as const;
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace ikfs {
+
+/** Why an operation failed: the codes of src/errors.ts that native code can find. */
+enum class FailureCode { truncated, corrupt, unsupported, limit, io, no_space };
+
+/** The code's name in JavaScript. */
+constexpr const char* failure_code_name(FailureCode code) {
+  switch (code) {
+    case FailureCode::truncated:
+      return "truncated";
+    case FailureCode::corrupt:
+      return "corrupt";
+    case FailureCode::unsupported:
+      return "unsupported";
+    case FailureCode::limit:
+      return "limit";
+    case FailureCode::io:
+      return "io";
+    case FailureCode::no_space:
+      return "no-space";
+  }
+  return "io";
+}
+
+/** What went wrong, for a person, and where. */
+struct Failure {
+  FailureCode code;
+  std::string message;
+  /** Offset in the input, in bytes; whoever reads the input fills it in. */
+  std::uint64_t offset = 0;
+};
+
+/** Empty on success. */
+using Status = std::optional<Failure>;
+
+/** A value, or why there is none. */
+template <typename T>
+using Result = std::variant<T, Failure>;
+
+/** A failed system call, as errno describes it. */
+Failure system_failure(const char* action, int error_number);
+
+}  // namespace ikfs
