@@ -1,6 +1,6 @@
 import type { HeaderDirectory, HeaderNode, HeaderTree } from '../artifact/header-tree.ts';
 import type { DirectoryNode, Node } from './node.ts';
-import { fileNode, linkNode } from './nodes.ts';
+import { directoryNode, fileNode, linkNode } from './nodes.ts';
 
 /**
  * A directory of the header tree.
@@ -13,11 +13,7 @@ export function headerDirectory(
 ): DirectoryNode {
   const { modified } = tree.provenance;
   const inodeOf = (node: HeaderNode): number => firstInode + node.number;
-  return {
-    kind: 'directory',
-    inode: inodeOf(directory),
-    mode: 0o755,
-    modified,
+  return directoryNode(inodeOf(directory), modified, {
     list: () =>
       Promise.resolve(
         [...directory.children].map(([name, child]) => ({ name, kind: child.kind, inode: inodeOf(child) })),
@@ -26,7 +22,7 @@ export function headerDirectory(
       const child = directory.children.get(name);
       return Promise.resolve(child && nodeOf(child));
     },
-  };
+  });
 
   function nodeOf(node: HeaderNode): Node {
     switch (node.kind) {

@@ -4,7 +4,7 @@ import type { Outcome } from '../artifact/outcome.ts';
 import { headerDirectory } from './header-directory.ts';
 import type { Inodes } from './inodes.ts';
 import type { DirectoryEntry, DirectoryNode, Node } from './node.ts';
-import { fileNode, linkNode } from './nodes.ts';
+import { directoryNode, fileNode, linkNode } from './nodes.ts';
 
 /** The names in a kernel's directory, in the order in which they are listed. */
 const names = [
@@ -27,11 +27,7 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
   const at = kernel.release;
   const modified = kernel.modified();
   const inodeOf = (name: string): number => inodes.of(`${at}/${name}`);
-  return {
-    kind: 'directory',
-    inode: inodes.of(at),
-    mode: 0o755,
-    modified,
+  return directoryNode(inodes.of(at), modified, {
     list: () =>
       Promise.resolve(
         names.flatMap((name): DirectoryEntry[] =>
@@ -39,7 +35,7 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
         ),
       ),
     lookup: async (name) => (isName(name) ? await lookup(name) : undefined),
-  };
+  });
 
   async function lookup(name: Name): Promise<Node | undefined> {
     if (evidenceOf(kernel, name) === 'none') return undefined;
@@ -99,25 +95,17 @@ async function buildDirectory(
     return tree && headerDirectory(tree, tree.root, inodes.block(`${kernel.release}/build/`, tree.size));
   };
   if (kernel.evidence('build') === 'possible' && !(await opened())) return undefined;
-  return {
-    kind: 'directory',
-    inode: inodes.of(`${kernel.release}/build`),
-    mode: 0o755,
-    modified,
+  return directoryNode(inodes.of(`${kernel.release}/build`), modified, {
     list: async () => (await (await opened())?.list()) ?? [],
     lookup: async (name) => await (await opened())?.lookup(name),
-  };
+  });
 }
 
 /** btf/: the kernel's BTF and that of every module. Listing it opens no module. */
 function btfDirectory(kernel: Kernel, inodes: Inodes, modified: number): DirectoryNode {
   const at = `${kernel.release}/btf`;
   const inodeOf = (name: string): number => inodes.of(`${at}/${name}`);
-  return {
-    kind: 'directory',
-    inode: inodes.of(at),
-    mode: 0o755,
-    modified,
+  return directoryNode(inodes.of(at), modified, {
     list: () => {
       const modules = kernel
         .moduleNames()
@@ -133,5 +121,5 @@ function btfDirectory(kernel: Kernel, inodes: Inodes, modified: number): Directo
       if (!kernel.hasModule(name)) return undefined;
       return artifactNode(inodeOf(name), modified, await kernel.moduleBtf(name));
     },
-  };
+  });
 }

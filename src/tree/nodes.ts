@@ -1,6 +1,6 @@
 import { memoryContent } from '../artifact/content.ts';
 import type { Content } from '../artifact/content.ts';
-import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node } from './node.ts';
+import type { DirectoryNode, FileNode, LinkNode, Node } from './node.ts';
 
 /** A file whose content is known. */
 export function fileNode(inode: number, modified: number, content: Content, mode = 0o644): FileNode {
@@ -35,23 +35,24 @@ export function linkNode(inode: number, modified: number, target: string): LinkN
   return { kind: 'link', inode, mode: 0o777, modified, target };
 }
 
+/** A directory that is asked each time. */
+export function directoryNode(
+  inode: number,
+  modified: number,
+  content: Pick<DirectoryNode, 'list' | 'lookup'>,
+): DirectoryNode {
+  return { kind: 'directory', inode, mode: 0o755, modified, ...content };
+}
+
 /** A directory whose nodes are all there already. */
 export function fixedDirectory(
   inode: number,
   modified: number,
   children: ReadonlyMap<string, Node>,
 ): DirectoryNode {
-  const entries: DirectoryEntry[] = [...children].map(([name, node]) => ({
-    name,
-    kind: node.kind,
-    inode: node.inode,
-  }));
-  return {
-    kind: 'directory',
-    inode,
-    mode: 0o755,
-    modified,
+  const entries = [...children].map(([name, { kind, inode: number }]) => ({ name, kind, inode: number }));
+  return directoryNode(inode, modified, {
     list: () => Promise.resolve(entries),
     lookup: (name) => Promise.resolve(children.get(name)),
-  };
+  });
 }

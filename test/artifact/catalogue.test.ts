@@ -203,7 +203,7 @@ test('files in boot/ that are no kernels are passed over, with the reason in sta
   t.deepEqual([...tree.catalogue.kernels.keys()], [release]);
   const { rejected } = tree.catalogue;
   t.true(
-    rejected.some(({ source, reason }) => source.endsWith('grub.bin') && /holds no kernel/.test(reason)),
+    rejected.some(({ source, reason }) => source.endsWith('grub.bin') && reason.includes('holds no kernel')),
   );
   t.true(rejected.some(({ source }) => source.endsWith('empty')));
 });
