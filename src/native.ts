@@ -86,14 +86,18 @@ export const nativeMissing: string | undefined = loaded.reason;
 /**
  * A rejection of the addon as an IkfsError with the same code and offset. What the addon does not reject with
  * on purpose, such as a TypeError, becomes what `asIkfsError` makes of it.
- * @param step what was being done
+ * @param step what was being done, where the caller does not add that itself
  */
-export function fromNativeError(thrown: unknown, step: string): IkfsError {
+export function fromNativeError(thrown: unknown, step?: string): IkfsError {
   if (thrown instanceof Error && 'code' in thrown && 'offset' in thrown) {
     const code = errorCodes.find((known) => known === thrown.code);
     const offset = typeof thrown.offset === 'number' ? thrown.offset : undefined;
     if (code !== undefined)
-      return new IkfsError(code, thrown.message, { steps: [step], offset, cause: thrown });
+      return new IkfsError(code, thrown.message, {
+        steps: step === undefined ? [] : [step],
+        offset,
+        cause: thrown,
+      });
   }
-  return asIkfsError(thrown, { step });
+  return asIkfsError(thrown, step === undefined ? {} : { step });
 }

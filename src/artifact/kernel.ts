@@ -15,7 +15,8 @@ import type { ConfigOutcome } from './make-config.ts';
 import { inspectHeaders, makeHeaderArchive, makeHeaderTree } from './make-headers.ts';
 import { makeCompiler, makeVersion } from './make-identity.ts';
 import { makeModuleBtf } from './make-module-btf.ts';
-import { makeModulesTable } from './make-modules-table.ts';
+import { makeModulesTable, moduleRows } from './make-modules-table.ts';
+import type { ModuleRow } from './make-modules-table.ts';
 import { makeVmlinux } from './make-vmlinux.ts';
 import type { Outcome } from './outcome.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -102,6 +103,11 @@ export class Kernel {
     if (this.sources.live) for (const name of liveModules()) names.add(name);
     names.delete('vmlinux');
     return [...names].sort();
+  }
+
+  /** A row of modules.tsv for each module, each looked at now. @param onRow told how far it has come */
+  moduleRows(onRow?: (done: number, all: number) => void): Promise<ModuleRow[]> {
+    return moduleRows(this.#context, (name) => this.moduleBtf(name), onRow);
   }
 
   /** What came of an artifact or a module's BTF so far, undefined while nobody has asked for it. */

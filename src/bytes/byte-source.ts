@@ -24,6 +24,8 @@ export interface ByteSource {
   read(offset: number, length: number): Buffer;
   /** The bytes as a range of an open file, or undefined when they are in memory. */
   fileRange(): FileRange | undefined;
+  /** Takes note of bytes that were read through `fileRange()`, so that what is read of inputs is counted. */
+  countRead(bytes: number): void;
 }
 
 /** @throws IkfsError `truncated` unless [offset, offset + length) lies inside a source of `size` bytes. */
@@ -61,6 +63,10 @@ export class MemorySource implements ByteSource {
   fileRange(): undefined {
     return undefined;
   }
+
+  countRead(): void {
+    // Memory is read without touching an input.
+  }
 }
 
 /** A part of another source, which it never reads beyond. */
@@ -87,5 +93,9 @@ export class WindowSource implements ByteSource {
   fileRange(): FileRange | undefined {
     const range = this.#parent.fileRange();
     return range && { descriptor: range.descriptor, offset: range.offset + this.#start, length: this.size };
+  }
+
+  countRead(bytes: number): void {
+    this.#parent.countRead(bytes);
   }
 }

@@ -45,7 +45,6 @@ export class DescriptorSource implements ByteSource {
     return bytes;
   }
 
-  /** Adds bytes to the tally that others read through the descriptor. */
   countRead(bytes: number): void {
     if (this.#tally) this.#tally.bytes += bytes;
   }

@@ -55,6 +55,7 @@ export const indexArchiveNatively: ArchiveIndexer = async (input, output, limits
   const caps = { bytes: Math.min(limits.archiveBytes, output.cap), entries: limits.archiveEntries };
   try {
     const indexed = await native.indexArchive(range, output.descriptor, caps);
+    input.countRead(indexed.consumed);
     output.advance(indexed.produced);
     return indexed;
   } catch (error) {

@@ -30,14 +30,15 @@ function candidates(mountpoint: string): readonly (readonly [string, ...string[]
  * Takes the topmost mount away from a mountpoint, lazily when it is busy. The process that serves it may be
  * the caller: nothing here waits on the event loop.
  * @param mountpoint absolute
+ * @returns how: a mount that was busy lives on, out of sight, until its last user is done
  * @throws IkfsError `io` with what the last command said, `unavailable` when none is installed
  */
-export async function detach(mountpoint: string): Promise<void> {
+export async function detach(mountpoint: string): Promise<'at once' | 'lazily'> {
   let complaint: string | undefined;
   for (const [command, ...args] of candidates(mountpoint)) {
     try {
       await run(command, args, { timeout: patienceMilliseconds });
-      return;
+      return args.some((arg) => arg === '-l' || arg === '-z') ? 'lazily' : 'at once';
     } catch (error) {
       const { code, stderr } = error as { code?: unknown; stderr?: string };
       if (code !== 'ENOENT') complaint = stderr?.trim() || String(error);

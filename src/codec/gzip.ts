@@ -1,0 +1,91 @@
+import { constants, crc32, createInflateRaw } from 'node:zlib';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import { IkfsError } from '../errors.ts';
+import type { Decoder } from './codec.ts';
+import { InputReader } from './input-reader.ts';
+import { pump } from './stream-pump.ts';
+
+/*
+ * One gzip member (RFC 1952). Its header and trailer are read here and only what lies between goes to zlib:
+ * given a whole gzip stream, Node takes bytes behind it for another member and fails.
+ */
+const flags = { headerChecksum: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved: 0xe0 } as const;
+
+/** Longest name or comment; gzip itself stores a file name. */
+const longestText = 64 * 1024;
+const trailerSize = 8;
+const chunk = 256 * 1024;
+
+/** Whether bytes start with a gzip header: magic, method 8 (deflate), no reserved flags (RFC 1952 2.3). */
+export function isGzip(head: Buffer): boolean {
+  return (
+    head.length >= 10 && head.readUIntBE(0, 3) === 0x1f8b08 && (head.readUInt8(3) & flags.reserved) === 0
+  );
+}
+
+/** Decodes the first gzip member and checks its CRC-32 and size. */
+export const decodeGzip: Decoder = async (input, output) => {
+  const start = headerLength(input);
+  const inflate = createInflateRaw({ chunkSize: chunk });
+  let checksum = 0;
+  let produced = 0;
+  try {
+    await pump(inflate, input, { start, end: input.size, chunk }, (bytes) => {
+      output.write(bytes);
+      checksum = crc32(bytes, checksum);
+      produced += bytes.length;
+    });
+  } catch (error) {
+    throw describeZlibError(error, start + inflate.bytesWritten);
+  }
+  const trailer = new InputReader(input, start + inflate.bytesWritten);
+  if (trailer.u32le('gzip CRC-32') !== checksum) {
+    throw trailer.corrupt('gzip CRC-32 does not match', trailer.position - 4);
+  }
+  if (trailer.u32le('gzip size') !== produced % 2 ** 32) {
+    throw trailer.corrupt('gzip size does not match', trailer.position - 4);
+  }
+  return { consumed: start + inflate.bytesWritten + trailerSize, produced };
+};
+
+/** Length of the header in bytes. */
+function headerLength(input: ByteSource): number {
+  const reader = new InputReader(input);
+  const fixed = reader.bytes(10, 'gzip header');
+  if (!isGzip(fixed)) throw reader.corrupt('not a gzip header', 0);
+  const flag = fixed.readUInt8(3);
+  if (flag & flags.extra) reader.skip(reader.u16le('gzip extra field'), 'gzip extra field');
+  if (flag & flags.name) skipText(reader, 'gzip file name');
+  if (flag & flags.comment) skipText(reader, 'gzip comment');
+  if (flag & flags.headerChecksum) {
+    const length = reader.position;
+    const expected = crc32(input.read(0, length)) & 0xffff;
+    if (reader.u16le('gzip header checksum') !== expected) {
+      throw reader.corrupt('gzip header checksum does not match', length);
+    }
+  }
+  return reader.position;
+}
+
+function skipText(reader: InputReader, field: string): void {
+  const start = reader.position;
+  while (reader.u8(field) !== 0) {
+    if (reader.position - start > longestText) throw reader.corrupt(`${field} does not end`, start);
+  }
+}
+
+/** zlib's error as an IkfsError; all others, which come from the source or the sink, as they are. */
+function describeZlibError(error: unknown, offset: number): unknown {
+  if (error instanceof IkfsError || !(error instanceof Error)) return error;
+  const { errno } = error as NodeJS.ErrnoException;
+  if (errno === constants.Z_BUF_ERROR) {
+    return new IkfsError('truncated', 'ends inside the deflate stream', { offset, cause: error });
+  }
+  if (errno === constants.Z_DATA_ERROR) {
+    return new IkfsError('corrupt', `the deflate stream is damaged (${error.message})`, {
+      offset,
+      cause: error,
+    });
+  }
+  return error;
+}
