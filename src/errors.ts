@@ -97,11 +97,20 @@ export function asIkfsError(thrown: unknown, outer: { path?: string; step?: stri
   }
   const steps = outer.step === undefined ? [] : [outer.step];
   if (thrown instanceof Error) {
-    const systemCode = (thrown as NodeJS.ErrnoException).code;
+    const { code: systemCode, path } = thrown as NodeJS.ErrnoException;
     const code = (systemCode === undefined ? undefined : systemCodes[systemCode]) ?? 'io';
-    return new IkfsError(code, thrown.message, { path: outer.path, steps, cause: thrown });
+    return new IkfsError(code, systemText(thrown.message), {
+      path: outer.path ?? path,
+      steps,
+      cause: thrown,
+    });
   }
   return new IkfsError('io', String(thrown), { path: outer.path, steps, cause: thrown });
+}
+
+/** Node's `ENOENT: no such file or directory, open '/boot'` without what the code and the path say already. */
+function systemText(message: string): string {
+  return message.replace(/^E[A-Z0-9]+: (.+), [a-z]+(?: '.*')?$/s, '$1');
 }
 
 /** One line for a person: path, steps, offset, what is wrong, what to do. */

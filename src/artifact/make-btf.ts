@@ -29,9 +29,10 @@ export function makeKernelBtf(kernel: KernelContext): Promise<Outcome> {
 export function btfInFile(path: string, workshop: Workshop): Answer {
   const file = FileSource.open(path, { tally: workshop.reads });
   try {
-    const provenance = { source: path, steps: [], derived: false, modified: file.modified };
     // Files of sysfs get new times when they are looked at; the kernel that runs does not change its BTF.
-    const identity = path.startsWith(`${livePaths.btf}/`) ? undefined : file.identity;
+    const live = path.startsWith(`${livePaths.btf}/`);
+    const identity = live ? undefined : file.identity;
+    const provenance = { source: path, steps: [], derived: false, modified: live ? 0 : file.modified };
     if (!isElf(headOf(file))) {
       parseBtfHeader(file);
       return { content: { kind: 'file', path, offset: 0, size: file.size, identity }, provenance };

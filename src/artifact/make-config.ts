@@ -129,10 +129,18 @@ function unpack(bytes: Buffer, source: string, limits: Limits): Buffer {
   }
 }
 
-/** The configuration names the version without the local part; it must begin the release. */
+/**
+ * The configuration names the upstream version, of which a release may show less: Debian's 6.1.192 calls itself
+ * 6.1.0-56-amd64. Version and patch level must agree.
+ */
 function compareVersion(kernel: KernelContext, text: string, source: string): void {
   const version = configuredVersion(text);
-  if (version !== undefined && !kernel.release.startsWith(version)) {
+  if (version !== undefined && series(version) !== series(kernel.release)) {
     kernel.findings.add(`config of ${source} says it is for ${version}, not for ${kernel.release}`);
   }
+}
+
+/** The first two numbers of a version or release. */
+function series(version: string): string | undefined {
+  return /^\d+\.\d+/.exec(version)?.[0];
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { memoryContent } from './content.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { verdictOf } from './make-module-btf.ts';
@@ -15,6 +16,9 @@ export interface ModuleRow {
   readonly reason: string;
 }
 
+/** Rows between which others get a turn: looking at thousands of modules must not hold up the event loop. */
+const rowsInOneGo = 16;
+
 /** The columns of modules.tsv, in order. */
 export const moduleColumns = ['name', 'path', 'verdict', 'split size', 'reason'] as const;
 
@@ -24,7 +28,7 @@ export const moduleColumns = ['name', 'path', 'verdict', 'split size', 'reason']
  * @param onRow told how far it has come
  */
 export async function moduleRows(
-  kernel: KernelContext,
+  kernel: Pick<KernelContext, 'modules'>,
   btfOf: (name: string) => Promise<Outcome>,
   onRow: (done: number, all: number) => void = () => undefined,
 ): Promise<ModuleRow[]> {
@@ -34,6 +38,7 @@ export async function moduleRows(
     const { verdict, size, reason } = verdictOf(await btfOf(name));
     rows.push({ name, path, verdict, splitSize: size, reason });
     onRow(rows.length, modules.size);
+    if (rows.length % rowsInOneGo === 0) await setImmediate();
   }
   return rows;
 }

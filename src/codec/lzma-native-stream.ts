@@ -44,10 +44,14 @@ async function loadPackage(): Promise<typeof LzmaNative> {
   try {
     return await import('lzma-native');
   } catch (error) {
-    throw new IkfsError('unavailable', 'lzma-native can not be loaded here, and the addon can not decode xz', {
-      advice: 'Build the addon where liblzma-dev is installed',
-      cause: error,
-    });
+    throw new IkfsError(
+      'unavailable',
+      'lzma-native can not be loaded here, and the addon can not decode xz',
+      {
+        advice: 'Build the addon where liblzma-dev is installed',
+        cause: error,
+      },
+    );
   }
 }
 

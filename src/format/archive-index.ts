@@ -71,7 +71,8 @@ export function encodeArchiveIndex(entries: readonly ArchiveEntry[]): Buffer {
 /** @throws IkfsError `corrupt` when the bytes are not a whole index. */
 export function decodeArchiveIndex(encoded: Buffer): ArchiveEntry[] {
   const broken = (what: string): IkfsError => new IkfsError('corrupt', `archive index: ${what}`);
-  if (encoded.length < headerSize || !encoded.subarray(0, magic.length).equals(magic)) throw broken('no header');
+  if (encoded.length < headerSize || !encoded.subarray(0, magic.length).equals(magic))
+    throw broken('no header');
   const count = encoded.readUInt32LE(8);
   const poolSize = encoded.readUInt32LE(12);
   const poolStart = headerSize + count * recordSize;

@@ -1,11 +1,20 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, renameSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { BlobKey, BlobStore } from '../artifact/blob-store.ts';
 import type { Content } from '../artifact/content.ts';
 import { FileSink } from '../bytes/byte-sink.ts';
 import type { Scratch } from '../bytes/scratch.ts';
-import { asIkfsError } from '../errors.ts';
+import { IkfsError, asIkfsError } from '../errors.ts';
 import { seal, verifySeal } from './blob-file.ts';
 import { scratchFile } from './scratch-file.ts';
 
@@ -35,6 +44,7 @@ export class DiskStore implements BlobStore {
     this.#unfinished = join(folder, 'unfinished');
     try {
       for (const path of [this.#blobs, this.#unfinished]) mkdirSync(path, { recursive: true, mode: 0o700 });
+      for (const path of [folder, this.#blobs, this.#unfinished]) checkOwner(path);
     } catch (error) {
       throw asIkfsError(error, { path: folder, step: 'store' });
     }
@@ -112,4 +122,14 @@ export class DiskStore implements BlobStore {
       throw asIkfsError(error, { path, step: 'store' });
     }
   }
+}
+
+/** What is in the store is served as root's: a directory that others may write to is refused. */
+function checkOwner(path: string): void {
+  const { uid, mode } = statSync(path);
+  if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;
+  throw new IkfsError('denied', 'belongs to another user, or others may write to it', {
+    path,
+    advice: 'Name another directory with --cache-dir',
+  });
 }

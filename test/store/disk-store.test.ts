@@ -1,5 +1,5 @@
 import test from 'ava';
-import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobKey } from '../../src/artifact/blob-store.ts';
 import { contentBytes } from '../../src/artifact/content-source.ts';
@@ -83,4 +83,12 @@ test('another state of an input, another maker or another kind has another key',
     blobKey('a', 1, [identity, identity]),
   ];
   t.is(new Set(keys).size, keys.length);
+});
+
+test('a directory that others may write to is no store', (t) => {
+  const folder = temporaryFolder();
+  t.teardown(folder.remove);
+  chmodSync(folder.path, 0o777);
+  const error = t.throws(() => new DiskStore(folder.path, () => undefined), { instanceOf: IkfsError });
+  t.is(error.code, 'denied');
 });

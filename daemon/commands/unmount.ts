@@ -1,0 +1,66 @@
+import { readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { IkfsError } from '../../src/errors.ts';
+import { detach } from '../../src/transport/unmount.ts';
+import type { Command } from '../command.ts';
+import { log } from '../log.ts';
+import { ikfsType, mountAt, mounts } from '../mount-table.ts';
+import type { MountEntry } from '../mount-table.ts';
+import { defaultMountpoint } from '../mountpoint.ts';
+
+export const unmount: Command = {
+  name: 'unmount',
+  summary: 'unmount the tree',
+  usage: ['unmount [MOUNTPOINT]'],
+  description: [
+    'Unmounts what ikfs has mounted at MOUNTPOINT, also when the process that served it is gone. Where files in it are still open, the mount disappears at once and ends when they are closed.',
+  ],
+  options: [],
+  operands: { least: 0, most: 1 },
+
+  async run({ operands }) {
+    const path = findMountpoint(resolve(operands[0] ?? defaultMountpoint()));
+    if ((await detach(path)) === 'lazily') {
+      log('info', `${path}: was in use; it is gone from there, and ends when its last user is done`);
+    }
+    return 0;
+  },
+};
+
+/**
+ * The place in the table of mounts that a path means. The path itself is not looked at as long as it can be
+ * avoided: a server that hangs would not answer.
+ * @throws IkfsError `not-found` when no ikfs is mounted there
+ */
+function findMountpoint(path: string): string {
+  let found: MountEntry | undefined;
+  for (const place of placesOf(path)) {
+    found = mountAt(place);
+    if (found) break;
+  }
+  if (found?.type === ikfsType) return found.mountpoint;
+  const others = new Set(
+    mounts()
+      .filter(({ type }) => type === ikfsType)
+      .map(({ mountpoint }) => mountpoint),
+  );
+  throw new IkfsError(
+    'not-found',
+    found ? `is not an ikfs mount but ${found.type}` : 'nothing is mounted there',
+    {
+      path,
+      advice: others.size > 0 ? `ikfs is mounted at ${[...others].join(', ')}` : undefined,
+    },
+  );
+}
+
+/** The path without symbolic links in front of its last name, then without one in the last name as well. */
+function* placesOf(path: string): Generator<string> {
+  try {
+    const place = join(realpathSync(dirname(path)), basename(path));
+    yield place;
+    yield resolve(dirname(place), readlinkSync(place));
+  } catch {
+    // The path, or a link, is not there: then nothing is mounted there either.
+  }
+}

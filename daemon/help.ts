@@ -1,0 +1,63 @@
+import type { Command } from './command.ts';
+import { exitCodes } from './exit-code.ts';
+import { specOf } from './options.ts';
+import type { OptionName } from './options.ts';
+import { formatTable } from './table.ts';
+
+/** Help is written for terminals of this width. */
+const width = 80;
+
+/** Text in lines of at most `room` characters, broken between words. */
+function wrap(text: string, room: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Names with their explanations, which are wrapped beside them. */
+function definitions(entries: readonly (readonly [string, string])[]): string {
+  const indent = '  ';
+  const column = Math.max(...entries.map(([name]) => name.length));
+  const rows = entries.flatMap(([name, text]) =>
+    wrap(text, width - indent.length - column - 2).map((line, at) => [at === 0 ? name : '', line]),
+  );
+  return formatTable([{ title: '' }, { title: '' }], rows, indent);
+}
+
+/** An option as it is typed: `-o, --output DIR|-`. */
+function typed(name: OptionName): string {
+  const { short, value, negatable } = specOf(name);
+  const long = `--${negatable ? '[no-]' : ''}${name}`;
+  return `${short === undefined ? '    ' : `-${short}, `}${long}${value === undefined ? '' : ` ${value}`}`;
+}
+
+function exitStatus(): string {
+  return `Exit status\n${definitions(Object.entries(exitCodes))}`;
+}
+
+/** Help of the whole command. */
+export function overview(commands: readonly Command[]): string {
+  return [
+    'Usage: ikfs COMMAND [OPTION...] [OPERAND...]\n       ikfs help [COMMAND]\n       ikfs --version\n',
+    `${wrap('Shows what Linux kernels carry inside themselves (headers, configuration, BTF) as a read-only tree of files.', width).join('\n')}\n`,
+    `Commands\n${definitions(commands.map(({ name, summary }) => [name, summary]))}`,
+    exitStatus(),
+  ].join('\n');
+}
+
+/** Help of one command. */
+export function commandHelp(command: Command): string {
+  const names: readonly OptionName[] = [...command.options, 'help'];
+  const [first, ...others] = command.usage;
+  return [
+    [`Usage: ikfs ${first ?? ''}\n`, ...others.map((usage) => `       ikfs ${usage}\n`)].join(''),
+    ...command.description.map((paragraph) => `${wrap(paragraph, width).join('\n')}\n`),
+    `Options\n${definitions(names.map((name) => [typed(name), specOf(name).summary]))}`,
+    exitStatus(),
+  ].join('\n');
+}

@@ -1,0 +1,160 @@
+import { parseArgs } from 'node:util';
+import { IkfsError } from '../src/errors.ts';
+
+interface OptionSpec {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** May be given more than once. */
+  readonly multiple?: true;
+  /** `--no-NAME` is there as well. */
+  readonly negatable?: true;
+  /** What help calls the value. */
+  readonly value?: string;
+  readonly summary: string;
+}
+
+/** Every option there is: a name means the same in all commands that have it. */
+export const options = {
+  sysroot: {
+    type: 'string',
+    value: 'DIR',
+    summary: 'look for kernels in the system below DIR (default: /, unless files are given)',
+  },
+  image: { type: 'string', multiple: true, value: 'FILE', summary: 'a kernel image; repeatable' },
+  modules: {
+    type: 'string',
+    multiple: true,
+    value: 'DIR',
+    summary: "a kernel's modules, or a directory of such directories; repeatable",
+  },
+  headers: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    summary: 'a header archive (kheaders.tar.xz), or kheaders.ko; repeatable',
+  },
+  btf: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    summary: "a kernel's BTF, raw or in an ELF file; repeatable",
+  },
+  config: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    summary: "a kernel's configuration; repeatable",
+  },
+  release: {
+    type: 'string',
+    value: 'R',
+    summary: 'only the kernel of this release; also says what files given belong to',
+  },
+  'cache-dir': {
+    type: 'string',
+    value: 'DIR',
+    summary: 'keep what was made here (default: /var/cache/ikfs, or ~/.cache/ikfs unless root)',
+  },
+  json: { type: 'boolean', summary: 'print JSON' },
+  long: {
+    type: 'boolean',
+    short: 'l',
+    summary: 'with mode, size and date; makes what it takes to know sizes',
+  },
+  recursive: { type: 'boolean', short: 'R', summary: 'also what is below directories' },
+  what: {
+    type: 'string',
+    value: 'LIST',
+    summary: 'which artifacts: headers, config, btf, or several with commas between',
+  },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'DIR|-',
+    summary: 'where to; - is standard output: one file as it is, more as a tar archive',
+  },
+  force: { type: 'boolean', summary: 'overwrite files that are there' },
+  paths: { type: 'boolean', summary: "with the modules' files" },
+  sort: { type: 'string', value: 'name|size', summary: 'order of the rows (default: name)' },
+  mount: { type: 'string', value: 'MOUNTPOINT', summary: 'where the tree is mounted' },
+  background: { type: 'boolean', summary: 'return once the mount answers, and go on serving it' },
+  'allow-other': {
+    type: 'boolean',
+    negatable: true,
+    summary: 'let other users look inside (default: only when root mounts)',
+  },
+  transport: { type: 'string', value: 'NAME', summary: 'auto (default) or fuse-native' },
+  verbose: { type: 'boolean', short: 'v', summary: 'a line for each artifact that is made' },
+  help: { type: 'boolean', short: 'h', summary: 'this help' },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+export type OptionName = keyof typeof options;
+
+type ValueOf<Spec extends OptionSpec> = Spec extends { readonly type: 'boolean' }
+  ? boolean
+  : Spec extends { readonly multiple: true }
+    ? readonly string[]
+    : string;
+
+/** The options of a command line by name; those not given are missing. */
+export type OptionValues = {
+  readonly [Name in OptionName]?: ValueOf<(typeof options)[Name]> | undefined;
+};
+
+/** The facts about an option, without its exact type. */
+export function specOf(name: OptionName): OptionSpec {
+  return options[name];
+}
+
+/** The options that say where kernels are and where what was made is kept. */
+export const sourceOptions = [
+  'sysroot',
+  'image',
+  'modules',
+  'headers',
+  'btf',
+  'config',
+  'release',
+  'cache-dir',
+] as const satisfies readonly OptionName[];
+
+/** A command line, taken apart. */
+export interface Arguments {
+  readonly values: OptionValues;
+  /** What is neither an option nor an option's value. */
+  readonly operands: readonly string[];
+}
+
+/**
+ * Takes a command line apart.
+ * @param known the options that the command has; all others are refused
+ * @throws IkfsError `usage`
+ */
+export function parseArguments(args: readonly string[], known: readonly OptionName[]): Arguments {
+  const wanted = Object.fromEntries(known.map((name) => [name, specOf(name)]));
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      options: wanted,
+      strict: true,
+      allowPositionals: true,
+      allowNegative: true,
+    });
+  } catch (error) {
+    throw new IkfsError('usage', complaint(error), { cause: error });
+  }
+  for (const [name, value] of Object.entries(parsed.values)) {
+    if (value === '' || (Array.isArray(value) && value.includes(''))) {
+      throw new IkfsError('usage', `option --${name} needs a value`);
+    }
+  }
+  return { values: parsed.values, operands: parsed.positionals };
+}
+
+/** What parseArgs has to say, without its hints: the first sentence of the first line. */
+function complaint(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const sentence = line.replace(/\. .*$/, '').replace(/\.$/, '');
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}

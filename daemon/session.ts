@@ -1,0 +1,89 @@
+import { openCatalogue } from '../src/artifact/catalogue.ts';
+import type { Catalogue, SourceRequest } from '../src/artifact/catalogue.ts';
+import { ContentReader } from '../src/artifact/content-reader.ts';
+import { Workshop } from '../src/artifact/workshop.ts';
+import type { Settled } from '../src/artifact/workshop.ts';
+import { ReadTally } from '../src/bytes/descriptor-source.ts';
+import { defaultLimits } from '../src/bytes/limits.ts';
+import { IkfsError } from '../src/errors.ts';
+import type { DirectoryNode } from '../src/tree/node.ts';
+import { rootDirectory } from '../src/tree/root-directory.ts';
+import { statusOf } from '../src/tree/status.ts';
+import type { Status } from '../src/tree/status.ts';
+import { counted } from './format-size.ts';
+import { defaultMountpoint } from './mountpoint.ts';
+import { withProgress } from './progress.ts';
+import { openStore } from './store.ts';
+import { formatJson } from './table.ts';
+import { version } from './version.ts';
+
+/** Everything that a command works with: the kernels that were found, and the tree that shows them. */
+export interface Session {
+  readonly catalogue: Catalogue;
+  readonly workshop: Workshop;
+  readonly root: DirectoryNode;
+  readonly reader: ContentReader;
+  status(): Status;
+  close(): void;
+}
+
+/** What only some commands have to say about a session. */
+export interface SessionHooks {
+  /** Where the tree is mounted, for its README. */
+  readonly mountpoint?: string;
+  /** Told of each artifact that was asked for. */
+  readonly onSettled?: (settled: Settled) => void;
+  /** Requests of the transport so far. */
+  readonly requests?: () => Readonly<Record<string, number>>;
+}
+
+/**
+ * Finds the kernels and builds the tree over them. Makes nothing, except where an image must be unwrapped to
+ * know its release.
+ * @param cacheDirectory where the store is, if not in its usual place
+ * @throws IkfsError as openCatalogue and openStore
+ */
+export async function openSession(
+  request: SourceRequest,
+  cacheDirectory: string | undefined,
+  hooks: SessionHooks = {},
+): Promise<Session> {
+  const store = openStore(cacheDirectory);
+  const ignore = (): void => undefined;
+  const workshop = new Workshop(store, defaultLimits, new ReadTally(), hooks.onSettled ?? ignore);
+  const catalogue = await withProgress('Looking for kernels', () => openCatalogue(request, workshop));
+  const status = (): Status => statusOf(catalogue, workshop, version, hooks.requests?.() ?? {});
+  const place = hooks.mountpoint ?? defaultMountpoint();
+  const root = rootDirectory(catalogue, place, () => formatJson(status()));
+  const reader = new ContentReader();
+  return {
+    catalogue,
+    workshop,
+    root,
+    reader,
+    status,
+    close() {
+      reader.close();
+      store.close();
+    },
+  };
+}
+
+/**
+ * The same, for commands that are of no use without a kernel.
+ * @throws IkfsError also `not-found` when there is none
+ */
+export async function openKernels(
+  request: SourceRequest,
+  cacheDirectory: string | undefined,
+  hooks: SessionHooks = {},
+): Promise<Session> {
+  const session = await openSession(request, cacheDirectory, hooks);
+  const { kernels, rejected } = session.catalogue;
+  if (kernels.size > 0) return session;
+  session.close();
+  const looked =
+    rejected.length === 0 ? '' : ` (${counted(rejected.length, 'file')} rejected: see ikfs info)`;
+  const release = request.release === undefined ? '' : ` of release ${request.release}`;
+  throw new IkfsError('not-found', `no kernel${release} was found${looked}`, { path: request.sysroot });
+}

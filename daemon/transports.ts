@@ -1,0 +1,25 @@
+import { IkfsError } from '../src/errors.ts';
+import { fuseNative } from '../src/transport/fuse-native.ts';
+import type { Transport } from '../src/transport/transport.ts';
+
+/** The transports, the preferred one first. */
+const transports: readonly Transport[] = [fuseNative];
+
+/**
+ * A transport that works here.
+ * @param name as --transport has it; `auto` is the first that works
+ * @throws IkfsError `unavailable` with what to do, `usage` for a name that is none
+ */
+export async function chooseTransport(name: string): Promise<Transport> {
+  const candidates = name === 'auto' ? transports : transports.filter((each) => each.name === name);
+  if (candidates.length === 0) throw new IkfsError('usage', `unknown transport '${name}'`);
+  let reason = '';
+  for (const transport of candidates) {
+    const problem = await transport.unavailable();
+    if (problem === undefined) return transport;
+    reason ||= problem;
+  }
+  throw new IkfsError('unavailable', `can not mount here: ${reason.replace(/\.$/, '')}`, {
+    advice: 'Without a mount, ikfs ls, cat and extract show the same tree',
+  });
+}
