@@ -250,3 +250,13 @@ testWith(needs)(
     t.deepEqual(await named.read('9.9.9/btf/vmlinux'), btf);
   },
 );
+
+test("Debian's releases name the upstream version only in part, which is no disagreement", async (t) => {
+  const debian = '6.1.0-56-amd64';
+  const tree = await systemOf(t, {
+    'boot/vmlinux': vmlinux({ release: debian }),
+    [`boot/config-${debian}`]: configOf('6.1.192'),
+  });
+  await tree.read(`${debian}/config`);
+  t.deepEqual(tree.catalogue.kernels.get(debian)?.findings.list(), []);
+});
