@@ -122,13 +122,13 @@ testWith(['corpus', 'tool:tar', 'tool:diff'])(
   'build/ is extracted as tar unpacks the archive: names, contents, modes and links',
   async (t) => {
     const [cache, output] = [ownCache(t), folderOf(t)];
-    const sources = [...sysroot(), ...cache];
+    const sources = [...sysroot(), ...cache].map((word) => `'${word}'`).join(' ');
     const script = `
       list() { find "$1" -mindepth 1 -printf '%y %m %P %l\\n' | sort; }
       mkdir truth piped
-      "$@" cat ${sources.join(' ')} "$R/kheaders.tar.xz" | tar -C truth -xJ
-      "$@" extract ${sources.join(' ')} "$R/build" -o written
-      "$@" extract ${sources.join(' ')} "$R/build" -o - | tar -C piped -x
+      "$@" cat ${sources} "$R/kheaders.tar.xz" | tar -C truth -xJ
+      "$@" extract ${sources} "$R/build" -o written
+      "$@" extract ${sources} "$R/build" -o - | tar -C piped -x
       for result in written piped; do
         diff -r --no-dereference truth "$result/$R/build" && [ "$(list truth)" = "$(list "$result/$R/build")" ] &&
           echo "$result is the same"
