@@ -1,0 +1,54 @@
+#include "fuse/node_table.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace ikfs::fuse {
+
+Directory::Directory(NodeId parent, std::vector<Entry> entries)
+    : parent_(parent), entries_(std::move(entries)), by_name_(entries_.size()) {
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.node < b.node; });
+  for (std::uint32_t i = 0; i < by_name_.size(); ++i) by_name_[i] = i;
+  std::sort(by_name_.begin(), by_name_.end(),
+            [this](std::uint32_t a, std::uint32_t b) { return entries_[a].name < entries_[b].name; });
+}
+
+const Directory::Entry* Directory::find(std::string_view name) const {
+  const auto at = std::lower_bound(
+      by_name_.begin(), by_name_.end(), name,
+      [this](std::uint32_t index, std::string_view wanted) { return entries_[index].name < wanted; });
+  if (at == by_name_.end() || entries_[*at].name != name) return nullptr;
+  return &entries_[*at];
+}
+
+std::span<const Directory::Entry> Directory::after(NodeId node) const {
+  const auto first = std::upper_bound(entries_.begin(), entries_.end(), node,
+                                      [](NodeId wanted, const Entry& entry) { return wanted < entry.node; });
+  return {first, entries_.end()};
+}
+
+const Node* NodeTable::find(NodeId id) const {
+  const auto chunk = id / chunk_size;
+  if (chunk >= chunks_.size() || !chunks_[chunk]) return nullptr;
+  const Node& node = (*chunks_[chunk])[id % chunk_size];
+  return node.kind == NodeKind::none ? nullptr : &node;
+}
+
+std::shared_ptr<const NodeTable> NodeTable::with(std::vector<NodeUpdate> updates) const {
+  auto next = std::make_shared<NodeTable>(*this);
+  std::unordered_map<std::size_t, std::shared_ptr<Chunk>> changed;
+  for (auto& [id, node] : updates) {
+    const auto index = id / chunk_size;
+    if (index >= next->chunks_.size()) next->chunks_.resize(index + 1);
+    auto& chunk = changed[index];
+    if (!chunk) {
+      const auto& old = next->chunks_[index];
+      chunk = old ? std::make_shared<Chunk>(*old) : std::make_shared<Chunk>();
+    }
+    (*chunk)[id % chunk_size] = std::move(node);
+  }
+  for (auto& [index, chunk] : changed) next->chunks_[index] = std::move(chunk);
+  return next;
+}
+
+}  // namespace ikfs::fuse

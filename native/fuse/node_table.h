@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "fuse/blob.h"
+
+namespace ikfs::fuse {
+
+/** Number of a node: its inode number and its name in the protocol. */
+using NodeId = std::uint64_t;
+
+enum class NodeKind : std::uint8_t { none, directory, file, link };
+
+/**
+ * The names of a directory; never changes. They are in order of node number, and the place of a name in a
+ * listing is its node's number: a listing goes on at the right place also when names came or went meanwhile.
+ */
+class Directory {
+ public:
+  struct Entry {
+    NodeId node;
+    NodeKind kind;
+    std::string name;
+  };
+
+  Directory(NodeId parent, std::vector<Entry> entries);
+
+  NodeId parent() const { return parent_; }
+  /** The entry of that name, or null. */
+  const Entry* find(std::string_view name) const;
+  /** The entries whose node numbers are above `node`, in order. */
+  std::span<const Entry> after(NodeId node) const;
+
+ private:
+  NodeId parent_;
+  std::vector<Entry> entries_;
+  /** Indexes of entries_, in order of names. */
+  std::vector<std::uint32_t> by_name_;
+};
+
+/** The content of a file: a range of a blob. */
+struct FileContent {
+  std::shared_ptr<const Blob> blob;
+  std::uint64_t offset = 0;
+};
+
+/** What a link points at. */
+using LinkTarget = std::shared_ptr<const std::string>;
+
+/** Names that are not known yet are null. */
+using DirectoryContent = std::shared_ptr<const Directory>;
+
+struct Node {
+  NodeKind kind = NodeKind::none;
+  /**
+   * Whether the node is known to be there as it is here. Of a file that is not, size and content are unknown;
+   * of a directory, whether it is there at all.
+   */
+  bool settled = false;
+  /** Whether its content can change by itself, so that its attributes are asked for each time. */
+  bool is_volatile = false;
+  /** Permission bits. */
+  std::uint16_t mode = 0;
+  /** Nanoseconds since the epoch. */
+  std::int64_t modified = 0;
+  std::uint64_t size = 0;
+  std::variant<std::monostate, FileContent, DirectoryContent, LinkTarget> content;
+};
+
+struct NodeUpdate {
+  NodeId id;
+  Node node;
+};
+
+/**
+ * All nodes at one moment; never changes. A new one shares all with the old but the parts that differ, so
+ * publishing is cheap however many nodes there are.
+ */
+class NodeTable {
+ public:
+  /** The node of that number, or null. */
+  const Node* find(NodeId id) const;
+
+  /** A table with some nodes added or replaced. */
+  std::shared_ptr<const NodeTable> with(std::vector<NodeUpdate> updates) const;
+
+ private:
+  static constexpr std::size_t chunk_size = 128;
+  using Chunk = std::array<Node, chunk_size>;
+
+  std::vector<std::shared_ptr<const Chunk>> chunks_;
+};
+
+}  // namespace ikfs::fuse

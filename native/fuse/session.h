@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "fuse/device.h"
+#include "fuse/dispatcher.h"
+#include "fuse/postman.h"
+
+namespace ikfs::fuse {
+
+/** Called once, on a reader's thread, when the kernel has ended the connection: 0, or a positive errno. */
+using Ended = std::function<void(int)>;
+
+/**
+ * A connection to the kernel and the threads that serve it. Nodes come from publish(); what is not known yet
+ * is asked for, and the answer comes by publish() as well.
+ */
+class Session {
+ public:
+  /**
+   * @param readers how many threads take requests; at least one
+   * @param ask asked for what a request needs; on a reader's thread
+   */
+  Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended);
+
+  /** Ends the connection if the kernel has not: whoever waits for an answer gets an error. */
+  ~Session();
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /** Replaces and adds nodes, then tells the kernel and answers who has waited. */
+  void publish(std::vector<NodeUpdate> updates, Delivery delivery);
+
+  /** Begins to take requests. The table must hold the root by then. */
+  void start();
+
+  /** Waits until the kernel has ended the connection, as it does when the mount is gone. */
+  void join();
+
+  const Dispatcher& dispatcher() const { return dispatcher_; }
+  const Device& device() const { return device_; }
+
+ private:
+  void serve();
+
+  Device device_;
+  Dispatcher dispatcher_;
+  Postman postman_;
+  Ended ended_;
+  std::atomic<unsigned> serving_;
+  std::atomic<int> end_error_ = 0;
+  unsigned readers_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ikfs::fuse

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fuse/node_table.h"
+#include "fuse/protocol.h"
+
+namespace ikfs::fuse {
+
+/** What a request waits for. */
+enum class Need : std::uint8_t {
+  /** The names in a directory. */
+  names,
+  /** Whether a node is there, a file's size and where its content is. */
+  settled,
+  /** The same of a volatile file, as it is now. */
+  renewed,
+};
+
+/** A request that can not be answered yet. */
+struct Parked {
+  InHeader header;
+  /** The request's body. */
+  std::vector<std::uint8_t> body;
+};
+
+/** Requests that wait, by what they wait for. */
+class Waiting {
+ public:
+  using Key = std::pair<NodeId, Need>;
+
+  /** Takes a request in. @returns whether it is the first that waits for this, so that somebody must be asked
+   */
+  bool park(const Key& key, Parked request);
+
+  /** Gives back all that wait for something. */
+  std::vector<Parked> take(const Key& key);
+
+  /** Gives back one request, wherever it waits: whoever sent it does so no longer. */
+  std::optional<Parked> withdraw(std::uint64_t unique);
+
+  /** Gives back everything. */
+  std::vector<Parked> take_all();
+
+ private:
+  std::mutex mutex_;
+  /** A key stays, with no request, while its answer is still to come: it is not asked for twice. */
+  std::map<Key, std::vector<Parked>> parked_;
+};
+
+}  // namespace ikfs::fuse
