@@ -83,7 +83,26 @@ export const options = {
     negatable: true,
     summary: 'let other users look inside (default: only when root mounts)',
   },
-  transport: { type: 'string', value: 'NAME', summary: 'auto (default) or fuse-native' },
+  transport: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'auto (default), kernel (native threads) or fuse-native',
+  },
+  readers: {
+    type: 'string',
+    value: 'N',
+    summary: 'threads that take requests, with the kernel transport (default: 2)',
+  },
+  prefetch: {
+    type: 'boolean',
+    negatable: true,
+    summary: "read header trees into the kernel's cache beforehand (default: the running kernel's only)",
+  },
+  'prefetch-limit': {
+    type: 'string',
+    value: 'MIB',
+    summary: 'MiB of page cache that prefetching may fill (default: 64)',
+  },
   verbose: { type: 'boolean', short: 'v', summary: 'a line for each artifact that is made' },
   help: { type: 'boolean', short: 'h', summary: 'this help' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;

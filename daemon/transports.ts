@@ -1,9 +1,10 @@
 import { IkfsError } from '../src/errors.ts';
 import { fuseNative } from '../src/transport/fuse-native.ts';
+import { kernelTransport } from '../src/transport/kernel.ts';
 import type { Transport } from '../src/transport/transport.ts';
 
 /** The transports, the preferred one first. */
-const transports: readonly Transport[] = [fuseNative];
+const transports: readonly Transport[] = [kernelTransport, fuseNative];
 
 /**
  * A transport that works here.

@@ -16,17 +16,13 @@
 #include "archive/index_archive.h"
 #include "codec/decode_stream.h"
 #include "core/unique_fd.h"
+#include "failure_binding.h"
+#include "fuse/mount_binding.h"
+#include "fuse/session_binding.h"
 
 namespace ikfs {
 
 namespace {
-
-Napi::Error to_error(Napi::Env env, const Failure& failure) {
-  auto error = Napi::Error::New(env, failure.message);
-  error.Set("code", failure_code_name(failure.code));
-  error.Set("offset", Napi::Number::New(env, static_cast<double>(failure.offset)));
-  return error;
-}
 
 /** A whole number that JavaScript can hold exactly. */
 std::uint64_t take_count(const Napi::Value& value, const char* name) {
@@ -235,6 +231,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("decode", Napi::Function::New<decode>(env, "decode"));
   exports.Set("indexArchive", Napi::Function::New<index_archive_of>(env, "indexArchive"));
   exports.Set("memoryFile", Napi::Function::New<memory_file>(env, "memoryFile"));
+  exports.Set("mounting", fuse::mount_functions(env));
+  exports.Set("openSession", fuse::open_session_function(env));
   return exports;
 }
 

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FileIdentity } from './bytes/file-identity.ts';
+import type { NativeMounting } from './native-mount.ts';
 import { IkfsError, asIkfsError, errorCodes } from './errors.ts';
 
 /** A range of an open file, or bytes in memory: what native code reads its input from. */
@@ -15,6 +17,101 @@ export interface NativeDecoded {
   readonly produced: number;
   /** The decoded bytes when no output descriptor was given. */
   readonly bytes: Buffer | undefined;
+}
+
+/** Where native code finds a file's bytes: given here, in a file that is open, or in one that it opens. */
+export type NativeContent =
+  | { readonly bytes: Uint8Array }
+  | { readonly descriptor: number; readonly offset: number }
+  | { readonly path: string; readonly offset: number; readonly identity: FileIdentity | undefined };
+
+/** A name in a directory, and the node behind it. */
+export interface NativeName {
+  readonly name: string;
+  readonly inode: number;
+  readonly kind: 'directory' | 'file' | 'link';
+}
+
+interface NativeNodeBase {
+  readonly id: number;
+  /** Whether it is known to be there, with all that it has; of others size and content are asked for. */
+  readonly settled: boolean;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+}
+
+/** A node as a session answers for it. */
+export type NativeNode =
+  | { readonly id: number; readonly gone: true }
+  | (NativeNodeBase & {
+      readonly kind: 'directory';
+      readonly parent: number;
+      /** Its names once they are known. */
+      readonly names?: readonly NativeName[];
+    })
+  | (NativeNodeBase & {
+      readonly kind: 'file';
+      /** Whether it changes by itself, so that it is asked for anew (`renewed`) each time. */
+      readonly volatile?: boolean;
+      readonly size?: number;
+      readonly content?: NativeContent;
+    })
+  | (NativeNodeBase & { readonly kind: 'link'; readonly target: string });
+
+/**
+ * What a request waits for: the names in a directory; whether a node is there, with size and content; or a
+ * volatile file as it is now.
+ */
+export type NativeNeed = 'names' | 'settled' | 'renewed';
+
+/** What the kernel is to forget: a name in a directory, or a node's attributes and content. */
+export type NativeForgetting =
+  | { readonly parent: number; readonly name: string }
+  | { readonly node: number };
+
+/** That what was asked for has been published, or with which errno requests end that can not be answered. */
+export interface NativeAnswer {
+  readonly node: number;
+  readonly need: NativeNeed;
+  /** 0, or a positive errno. */
+  readonly error: number;
+}
+
+/** A connection to the kernel, served by threads of its own. */
+export interface NativeSession {
+  /** Replaces nodes, all at one moment; then tells the kernel what to forget, then answers who has waited. */
+  publish(
+    nodes: readonly NativeNode[],
+    forget: readonly NativeForgetting[],
+    answered: readonly NativeAnswer[],
+  ): void;
+  /** Begins to take requests; the root must have been published. */
+  start(): void;
+  /** Whether the kernel and the session have agreed on a protocol. */
+  ready(): boolean;
+  /** Requests so far, by the protocol's names. */
+  requests(): Record<string, number>;
+  /** Begins to fill the kernel's caches with a directory of the mount, up to so many bytes. */
+  warm(folder: string, mostBytes: number): void;
+  /** How far that has come. */
+  warmed(): { readonly files: number; readonly bytes: number; readonly done: boolean };
+  /** Ends the filling soon; it keeps the mount busy until `warmed().done`. */
+  cool(): void;
+  /** Ends the session although the kernel has not. */
+  close(): void;
+}
+
+export interface NativeSessionOptions {
+  /** A /dev/fuse that is mounted, or a socket that stands for it; the session owns it from now on. */
+  readonly descriptor: number;
+  /** Threads that take requests. */
+  readonly readers: number;
+  /** Asked for what a request needs; the answer is a publish(). */
+  readonly ask: (node: number, need: NativeNeed) => void;
+  /** Called once when the session has ended: 0, or the errno that ended it. */
+  readonly ended: (error: number) => void;
 }
 
 /**
@@ -42,6 +139,10 @@ export interface Native {
     output: number,
     caps: { readonly bytes: number; readonly entries: number },
   ): Promise<{ readonly index: Buffer; readonly consumed: number; readonly produced: number }>;
+  /** Opens a session on a descriptor. Throws TypeError. */
+  openSession(options: NativeSessionOptions): NativeSession;
+  /** Mounting and unmounting. */
+  readonly mounting: NativeMounting;
   /** An anonymous file in memory (memfd_create(2), close-on-exec). @returns its descriptor */
   memoryFile(name: string): number;
 }

@@ -29,6 +29,7 @@ export function directory(children: Readonly<Record<string, Node>> = {}): Fixtur
   return {
     ...base(),
     kind: 'directory',
+    complete: false,
     mode: 0o755,
     lookups,
     list: async () => entries,

@@ -9,10 +9,12 @@ import { formatReport, formatReportJson, mountReport } from '../mount-report.ts'
 import { createMountpoint, defaultMountpoint } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
 import type { OptionValues } from '../options.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { isClosedPipe, write } from '../output.ts';
 import { openKernels } from '../session.ts';
 import type { Session } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { prefetch, prefetchLimit } from '../prefetch.ts';
 import { StopSignal } from '../stop-signal.ts';
 import { chooseTransport } from '../transports.ts';
 
@@ -24,11 +26,23 @@ export const mount: Command = {
     'Mounts the tree, tells what is in it, and serves it until SIGTERM, SIGINT (Ctrl-C) or ikfs unmount. Mounting reads directories and the heads of images; artifacts are made when they are first used.',
     'MOUNTPOINT is made if it is missing, and then removed at the end. Without one it is /run/ikfs, or ikfs in $XDG_RUNTIME_DIR for users other than root.',
   ],
-  options: ['background', 'verbose', 'allow-other', 'transport', 'json', ...sourceOptions],
+  options: [
+    'background',
+    'verbose',
+    'allow-other',
+    'transport',
+    'readers',
+    'prefetch',
+    'prefetch-limit',
+    'json',
+    ...sourceOptions,
+  ],
   operands: { least: 0, most: 1 },
 
   async run({ values, operands }) {
     if (values.background && !inBackground()) return await startInBackground();
+    const readers = wholeNumber('readers', values.readers, 2, { least: 1, most: 16 });
+    prefetchLimit(values);
     const transport = await chooseTransport(values.transport ?? 'auto');
     const mountpoint = resolve(operands[0] ?? defaultMountpoint());
     const artifacts = new ArtifactLog(values.verbose === true);
@@ -50,9 +64,12 @@ export const mount: Command = {
         allowOther: values['allow-other'] ?? process.geteuid?.() === 0,
         onEnd: () => ended(),
         onError: artifacts.failed,
+        readers,
       });
       requests = () => mounted.requests();
-      const serving = announce(session, mountpoint, values);
+      const serving = announce(session, mountpoint, values).then(() => {
+        prefetch(mounted, mountpoint, session.catalogue, values).catch(artifacts.failed);
+      });
       return await serve(mounted, mountpoint, serving, Promise.race([stop.received, endedElsewhere]));
     } finally {
       removeMountpoint();

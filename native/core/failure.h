@@ -8,7 +8,19 @@
 namespace ikfs {
 
 /** Why an operation failed: the codes of src/errors.ts that native code can find. */
-enum class FailureCode { truncated, corrupt, unsupported, limit, io, no_space };
+enum class FailureCode {
+  truncated,
+  corrupt,
+  unsupported,
+  limit,
+  not_found,
+  denied,
+  io,
+  no_space,
+  unavailable,
+  usage,
+  wrong_kind,
+};
 
 /** The code's name in JavaScript. */
 constexpr const char* failure_code_name(FailureCode code) {
@@ -21,10 +33,20 @@ constexpr const char* failure_code_name(FailureCode code) {
       return "unsupported";
     case FailureCode::limit:
       return "limit";
+    case FailureCode::not_found:
+      return "not-found";
+    case FailureCode::denied:
+      return "denied";
     case FailureCode::io:
       return "io";
     case FailureCode::no_space:
       return "no-space";
+    case FailureCode::unavailable:
+      return "unavailable";
+    case FailureCode::usage:
+      return "usage";
+    case FailureCode::wrong_kind:
+      return "wrong-kind";
   }
   return "io";
 }
@@ -44,7 +66,7 @@ using Status = std::optional<Failure>;
 template <typename T>
 using Result = std::variant<T, Failure>;
 
-/** A failed system call, as errno describes it. */
+/** A failed system call, as errno describes it; codes have the meaning that src/errors.ts gives them. */
 Failure system_failure(const char* action, int error_number);
 
 }  // namespace ikfs

@@ -109,6 +109,9 @@ void Dispatcher::dispatch(Request& request, Buffer& buffer) {
     case Opcode::releasedir:
     case Opcode::destroy:
       return device_.answer(request.header.unique, {});
+    // What programs ask of every file to see whether it is a terminal.
+    case Opcode::ioctl:
+      return refuse(request, ENOTTY);
     // What a mount that is read-only does not let through anyway.
     case Opcode::setattr:
     case Opcode::symlink:

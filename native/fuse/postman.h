@@ -1,15 +1,11 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <variant>
 #include <vector>
 
 #include "fuse/device.h"
 #include "fuse/dispatcher.h"
+#include "fuse/task_queue.h"
 
 namespace ikfs::fuse {
 
@@ -19,47 +15,36 @@ struct ForgetName {
   std::string name;
 };
 
-/** The kernel is to forget a node's attributes and content. */
-struct ForgetContent {
-  NodeId node;
-};
-
-using Forgetting = std::variant<ForgetName, ForgetContent>;
-
 /** What follows a change of the table, in this order. */
 struct Delivery {
-  std::vector<Forgetting> forget;
+  /** Nodes whose attributes and content the kernel is to forget. */
+  std::vector<NodeId> forget_contents;
   std::vector<Answered> answered;
+  std::vector<ForgetName> forget_names;
 };
 
 /**
- * Tells the kernel what to forget and answers requests that have waited, on a thread of its own: telling may
- * wait for a page that a reader has yet to fill, so no reader's thread may do it, nor JavaScript's.
+ * Tells the kernel what to forget, and answers requests that have waited. No reader's thread may do either,
+ * nor JavaScript's, as the kernel may have to wait:
+ *  - to forget content it waits for pages that are being read, which readers answer;
+ *  - to forget a name it waits for all lookups in that directory, which may wait for an artifact. So this has
+ *    a thread of its own, and no answer ever stands behind it.
  */
 class Postman {
  public:
-  Postman(const Device& device, Dispatcher& dispatcher);
-  ~Postman();
-  Postman(const Postman&) = delete;
-  Postman& operator=(const Postman&) = delete;
+  Postman(const Device& device, Dispatcher& dispatcher) : device_(device), dispatcher_(dispatcher) {}
 
   void post(Delivery delivery);
 
-  /** Ends the thread; what is posted afterwards is dropped. */
+  /** Ends the threads. Requests that still wait must have been refused, as forgetting may wait for them. */
   void stop();
 
  private:
-  void work();
-  void deliver(const Delivery& delivery);
-
   const Device& device_;
   Dispatcher& dispatcher_;
-  std::mutex mutex_;
-  std::condition_variable posted_;
-  std::deque<Delivery> deliveries_;
-  bool stopping_ = false;
   Dispatcher::Buffer buffer_;
-  std::thread thread_;
+  TaskQueue answers_;
+  TaskQueue names_;
 };
 
 }  // namespace ikfs::fuse

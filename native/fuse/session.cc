@@ -1,7 +1,12 @@
 #include "fuse/session.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <mutex>
 
 namespace ikfs::fuse {
 
@@ -10,6 +15,19 @@ namespace {
 /** Room for a request: no more than a page can be written, and the kernel refuses to read into less than 8
  * KiB. */
 constexpr std::size_t request_room = 16 * 1024;
+
+/** The signal that takes a thread out of its wait for a request; neither Node nor libc uses it. */
+int waking_signal() { return SIGRTMIN + 4; }
+
+/** Gives the signal a handler that does nothing, so that it interrupts a read and no more (signal(7)). */
+void prepare_waking() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    sigaction(waking_signal(), &action, nullptr);
+  });
+}
 
 /** Whether receiving can go on after this error (fuse(4)): a request was withdrawn, or a signal came. */
 bool goes_on(std::int64_t error) { return error == -EINTR || error == -EAGAIN || error == -ENOENT; }
@@ -25,8 +43,10 @@ Session::Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended)
       readers_(readers) {}
 
 Session::~Session() {
-  postman_.stop();
+  if (!threads_.empty()) stop();
   join();
+  dispatcher_.refuse_waiting(ENOTCONN);
+  postman_.stop();
 }
 
 void Session::publish(std::vector<NodeUpdate> updates, Delivery delivery) {
@@ -35,7 +55,17 @@ void Session::publish(std::vector<NodeUpdate> updates, Delivery delivery) {
 }
 
 void Session::start() {
+  prepare_waking();
   for (unsigned i = 0; i < readers_; ++i) threads_.emplace_back([this] { serve(); });
+}
+
+void Session::stop() {
+  stopping_.store(true);
+  // A signal that comes just before a thread waits is lost, hence again and again.
+  while (serving_.load() > 0 && !threads_.empty()) {
+    for (auto& thread : threads_) pthread_kill(thread.native_handle(), waking_signal());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 void Session::join() {
@@ -47,7 +77,7 @@ void Session::join() {
 void Session::serve() {
   std::array<std::uint8_t, request_room> request;
   Dispatcher::Buffer buffer;
-  for (;;) {
+  while (!stopping_.load()) {
     const auto length = device_.receive(request);
     if (length > 0) {
       dispatcher_.handle({request.data(), static_cast<std::size_t>(length)}, buffer);

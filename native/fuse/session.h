@@ -26,7 +26,8 @@ class Session {
    */
   Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended);
 
-  /** Ends the connection if the kernel has not: whoever waits for an answer gets an error. */
+  /** Ends the threads if the kernel has not ended the connection; whoever waits for an answer gets an error.
+   */
   ~Session();
 
   Session(const Session&) = delete;
@@ -38,7 +39,13 @@ class Session {
   /** Begins to take requests. The table must hold the root by then. */
   void start();
 
-  /** Waits until the kernel has ended the connection, as it does when the mount is gone. */
+  /**
+   * Ends the threads although the kernel has not ended the connection: the mount was detached while somebody
+   * still has files of it open. They get errors from now on.
+   */
+  void stop();
+
+  /** Waits until the threads have ended, as they do when the mount is gone. */
   void join();
 
   const Dispatcher& dispatcher() const { return dispatcher_; }
@@ -53,6 +60,7 @@ class Session {
   Ended ended_;
   std::atomic<unsigned> serving_;
   std::atomic<int> end_error_ = 0;
+  std::atomic<bool> stopping_ = false;
   unsigned readers_;
   std::vector<std::thread> threads_;
 };

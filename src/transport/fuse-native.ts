@@ -9,7 +9,7 @@ import { loadFuseNative } from './libfuse.ts';
 import type { FuseNative } from './libfuse.ts';
 import { mountPrivilegeProblem } from './mount-privilege.ts';
 import { prepareMountpoint } from './mountpoint.ts';
-import type { MountOptions, Mounted, RequestCounts, Served, Transport } from './transport.ts';
+import type { MountOptions, Mounted, RequestCounts, Served, Transport, Warmed } from './transport.ts';
 import { detach } from './unmount.ts';
 import { VolatileNames } from './volatile-names.ts';
 
@@ -126,6 +126,11 @@ class FuseNativeMount implements Mounted {
 
   requests(): RequestCounts {
     return this.#session.handlers.requests();
+  }
+
+  /** libfuse 2 gives no way to hand content over. */
+  warm(): Promise<Warmed> {
+    return Promise.resolve({ files: 0, bytes: 0 });
   }
 
   unmount(): Promise<void> {

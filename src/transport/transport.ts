@@ -12,6 +12,8 @@ export interface MountOptions {
   readonly mountpoint: string;
   /** Whether users other than the one who mounts may look inside. */
   readonly allowOther: boolean;
+  /** Threads that take requests, where a transport has such. */
+  readonly readers?: number;
   /** Called when the mount ends without unmount() having been called: somebody else unmounted it. */
   readonly onEnd: () => void;
   /** Called for each request that failed for another reason than a missing name, once a distinct error. */
@@ -21,10 +23,23 @@ export interface MountOptions {
 /** Requests answered so far, by the protocol's name of the operation. */
 export type RequestCounts = Readonly<Record<string, number>>;
 
+/** What was put into the kernel's caches. */
+export interface Warmed {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** A live mount. */
 export interface Mounted {
   readonly transport: string;
   requests(): RequestCounts;
+  /**
+   * Fills the kernel's caches with directories of the mount, one after the other, where the transport can.
+   * @param folders full paths
+   * @param mostBytes of content in all
+   * @returns what was filled in
+   */
+  warm(folders: readonly string[], mostBytes: number): Promise<Warmed>;
   /** Ends the mount, also when it is busy (the kernel then detaches it lazily). Safe to call twice. */
   unmount(): Promise<void>;
 }

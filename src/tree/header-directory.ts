@@ -14,6 +14,7 @@ export function headerDirectory(
   const { modified } = tree.provenance;
   const inodeOf = (node: HeaderNode): number => firstInode + node.number;
   return directoryNode(inodeOf(directory), modified, {
+    complete: true,
     list: () =>
       Promise.resolve(
         [...directory.children].map(([name, child]) => ({ name, kind: child.kind, inode: inodeOf(child) })),

@@ -96,6 +96,7 @@ async function buildDirectory(
   };
   if (kernel.evidence('build') === 'possible' && !(await opened())) return undefined;
   return directoryNode(inodes.of(`${kernel.release}/build`), modified, {
+    complete: true,
     list: async () => (await (await opened())?.list()) ?? [],
     lookup: async (name) => await (await opened())?.lookup(name),
   });

@@ -17,6 +17,11 @@ export interface DirectoryEntry {
 export interface DirectoryNode extends NodeBase {
   readonly kind: 'directory';
   readonly mode: 0o755;
+  /**
+   * Whether, once it can be listed, all below it is known: walking it makes nothing. A transport may take such
+   * a directory over as a whole.
+   */
+  readonly complete: boolean;
   /** The names, in a stable order. Makes no artifact, except where the names themselves are in one (build/). */
   list(): Promise<readonly DirectoryEntry[]>;
   /**

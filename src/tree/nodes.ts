@@ -35,13 +35,13 @@ export function linkNode(inode: number, modified: number, target: string): LinkN
   return { kind: 'link', inode, mode: 0o777, modified, target };
 }
 
-/** A directory that is asked each time. */
+/** A directory that is asked each time. @param content `complete` is false unless given */
 export function directoryNode(
   inode: number,
   modified: number,
-  content: Pick<DirectoryNode, 'list' | 'lookup'>,
+  content: Pick<DirectoryNode, 'list' | 'lookup'> & Partial<Pick<DirectoryNode, 'complete'>>,
 ): DirectoryNode {
-  return { kind: 'directory', inode, mode: 0o755, modified, ...content };
+  return { kind: 'directory', inode, mode: 0o755, modified, complete: false, ...content };
 }
 
 /** A directory whose nodes are all there already. */

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace ikfs::fuse {
+
+/** The object `mounting` of the addon; src/native-mount.ts describes it. */
+Napi::Object mount_functions(Napi::Env env);
+
+}  // namespace ikfs::fuse

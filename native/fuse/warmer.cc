@@ -1,0 +1,96 @@
+#include "fuse/warmer.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace ikfs::fuse {
+
+namespace {
+
+/** How far this thread stands back behind others (setpriority(2); on Linux a thread has a niceness of its
+ * own). */
+constexpr int niceness = 10;
+
+/** Directories within directories; header trees have about ten. */
+constexpr int deepest = 64;
+
+/** Bytes handed over in one message, at most. */
+constexpr std::size_t largest_store = 128 * 1024;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+
+}  // namespace
+
+Warmer::Warmer(const Session& session, std::string folder, std::uint64_t most_bytes)
+    : session_(session),
+      folder_(std::move(folder)),
+      most_bytes_(most_bytes),
+      buffer_(largest_store),
+      thread_([this] { work(); }) {}
+
+Warmer::~Warmer() {
+  cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+Warmer::Progress Warmer::progress() const { return {files_.load(), bytes_.load(), done_.load()}; }
+
+void Warmer::work() {
+  setpriority(PRIO_PROCESS, 0, niceness);
+  UniqueFd top(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (top.get() >= 0) walk(std::move(top), 0);
+  done_.store(true);
+}
+
+void Warmer::walk(UniqueFd directory, int depth) {
+  const std::unique_ptr<DIR, CloseDirectory> listing(fdopendir(directory.get()));
+  if (!listing) return;
+  const int descriptor = directory.release();
+  std::vector<std::string> folders;
+  while (goes_on()) {
+    const dirent* entry = readdir(listing.get());
+    if (entry == nullptr) break;
+    const std::string name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    if (entry->d_type == DT_DIR) folders.push_back(name);
+    // Looking a name up is what makes the kernel keep it, unless the listing has told its attributes already.
+    struct stat attributes {};
+    if (fstatat(descriptor, name.c_str(), &attributes, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (S_ISREG(attributes.st_mode) && store(attributes.st_ino)) files_.fetch_add(1);
+  }
+  if (depth == deepest) return;
+  for (const auto& name : folders) {
+    if (!goes_on()) return;
+    UniqueFd below(openat(descriptor, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    if (below.get() >= 0) walk(std::move(below), depth + 1);
+  }
+}
+
+bool Warmer::store(NodeId id) {
+  const auto table = session_.dispatcher().table();
+  const Node* node = table->find(id);
+  if (node == nullptr || !node->settled || node->is_volatile) return false;
+  const auto* content = std::get_if<FileContent>(&node->content);
+  if (content == nullptr) return false;
+  for (std::uint64_t done = 0; done < node->size;) {
+    if (!goes_on()) return false;
+    const auto wanted = std::min<std::uint64_t>(buffer_.size(), node->size - done);
+    const std::span into(buffer_.data(), wanted);
+    if (content->blob->read(into, content->offset + done) != static_cast<ReadCount>(wanted)) return false;
+    const StoreOut out{.node = id, .offset = done, .size = static_cast<std::uint32_t>(wanted), .padding = 0};
+    if (session_.device().notify(Notification::store, {bytes_of(out), into}) != 0) return false;
+    done += wanted;
+    bytes_.fetch_add(wanted);
+  }
+  return true;
+}
+
+}  // namespace ikfs::fuse

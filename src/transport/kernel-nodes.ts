@@ -1,0 +1,265 @@
+import type { Content } from '../artifact/content.ts';
+import type { ContentReader } from '../artifact/content-reader.ts';
+import type {
+  NativeAnswer,
+  NativeContent,
+  NativeForgetting,
+  NativeName,
+  NativeNeed,
+  NativeNode,
+} from '../native.ts';
+import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node } from '../tree/node.ts';
+import { errnoByCode, errnoOf } from './errno.ts';
+
+/** Where the nodes go: a session, or what stands for one in tests. */
+export interface Publisher {
+  publish(
+    nodes: readonly NativeNode[],
+    forget: readonly NativeForgetting[],
+    answered: readonly NativeAnswer[],
+  ): void;
+}
+
+/** A node that has been published, with the place it was found in. */
+interface Known {
+  readonly parent: number;
+  readonly name: string;
+  /** The directory to ask for it again. */
+  readonly directory: DirectoryNode;
+  /** The node itself once it has been looked up. */
+  node?: Node;
+}
+
+/** Questions that follow one another within this time, in milliseconds, are taken for one reader's. */
+const sameReader = 100;
+
+/** However often a volatile file is asked for, no state of it is shown for longer than this, in milliseconds. */
+const oldest = 1000;
+
+/** The root's number in the protocol, and its inode number in the tree. */
+const rootNumber = 1;
+
+/**
+ * Carries the tree over into a session, as far as requests need it: names when a directory is listed or looked
+ * into, size and content of a file when somebody asks for its attributes. What is complete goes over as a
+ * whole. Node numbers are the tree's inode numbers.
+ */
+export class KernelNodes {
+  readonly #root: DirectoryNode;
+  readonly #reader: ContentReader;
+  readonly #publisher: Publisher;
+  readonly #onError: (error: unknown) => void;
+  readonly #known = new Map<number, Known>();
+  /** Names that were published, by directory, to tell which have gone. */
+  readonly #names = new Map<number, readonly NativeName[]>();
+  /** When volatile files were published last, and when they were asked for last. */
+  readonly #snapshots = new Map<number, { readonly made: number; asked: number }>();
+
+  constructor(
+    root: DirectoryNode,
+    reader: ContentReader,
+    publisher: Publisher,
+    onError: (error: unknown) => void,
+  ) {
+    this.#root = root;
+    this.#reader = reader;
+    this.#publisher = publisher;
+    this.#onError = onError;
+  }
+
+  /** Publishes the root, whose names are asked for like all others. */
+  start(): void {
+    this.#publisher.publish([directoryOf(this.#root, rootNumber, undefined)], [], []);
+  }
+
+  /** Answers what a request needs. Never rejects: what fails is the answer. */
+  async ask(number: number, need: NativeNeed): Promise<void> {
+    try {
+      switch (need) {
+        case 'names':
+          await this.#publishNames(number);
+          return;
+        case 'settled':
+          await this.#settle(number);
+          return;
+        case 'renewed':
+          await this.#renew(number);
+          return;
+      }
+    } catch (error) {
+      this.#onError(error);
+      this.#publisher.publish([], [], [{ node: number, need, error: errnoOf(error) }]);
+    }
+  }
+
+  async #publishNames(number: number): Promise<void> {
+    const directory = number === rootNumber ? this.#root : this.#known.get(number)?.node;
+    if (directory?.kind !== 'directory') throw new Error(`node ${number} is no directory`);
+    const nodes: NativeNode[] = [];
+    if (directory.complete) await this.#addWhole(directory, number, nodes);
+    else await this.#addNames(directory, number, nodes);
+    this.#publisher.publish(nodes, [], [{ node: number, need: 'names', error: 0 }]);
+  }
+
+  /**
+   * A directory's names, and its children as far as they are known without looking them up.
+   * @param without a node that is not there, whatever the listing says
+   */
+  async #addNames(
+    directory: DirectoryNode,
+    number: number,
+    nodes: NativeNode[],
+    without?: number,
+  ): Promise<void> {
+    const entries = (await directory.list()).filter((entry) => entry.inode !== without);
+    nodes.push(directoryOf(directory, this.#parentOf(number), entries, number));
+    this.#names.set(number, entries);
+    for (const entry of entries) {
+      if (this.#known.has(entry.inode)) continue;
+      this.#known.set(entry.inode, { parent: number, name: entry.name, directory });
+      nodes.push(unsettled(entry, number));
+    }
+  }
+
+  /** A directory with all that is below it. */
+  async #addWhole(directory: DirectoryNode, number: number, nodes: NativeNode[]): Promise<void> {
+    const entries = await directory.list();
+    nodes.push(directoryOf(directory, this.#parentOf(number), entries, number));
+    for (const { name, inode } of entries) {
+      const node = await directory.lookup(name);
+      if (!node) continue;
+      if (node.kind === 'directory') {
+        this.#known.set(inode, { parent: number, name, directory, node });
+        await this.#addWhole(node, inode, nodes);
+      } else {
+        nodes.push(await settledLeaf(node));
+      }
+    }
+  }
+
+  async #settle(number: number): Promise<void> {
+    const known = this.#known.get(number);
+    if (!known) throw new Error(`nobody knows node ${number}`);
+    const node = await known.directory.lookup(known.name);
+    if (!node) {
+      await this.#publishAbsence(number, known);
+      return;
+    }
+    known.node = node;
+    const published =
+      node.kind === 'directory' ? directoryOf(node, known.parent, undefined) : await settledLeaf(node);
+    this.#publisher.publish([published], [], [{ node: number, need: 'settled', error: 0 }]);
+  }
+
+  /** What was listed turned out not to be there: its name goes, and all that went with it. */
+  async #publishAbsence(number: number, { parent, directory }: Known): Promise<void> {
+    const before = this.#names.get(parent) ?? [];
+    const nodes: NativeNode[] = [];
+    await this.#addNames(directory, parent, nodes, number);
+    const left = new Set(this.#names.get(parent)?.map((entry) => entry.inode));
+    const gone = before.filter((entry) => !left.has(entry.inode));
+    for (const { inode } of gone) {
+      this.#known.delete(inode);
+      nodes.push({ id: inode, gone: true });
+    }
+    const forget = [{ node: parent }, ...gone.map(({ name }) => ({ parent, name }))];
+    this.#publisher.publish(nodes, forget, [{ node: number, need: 'settled', error: absent }]);
+  }
+
+  /**
+   * A volatile file as it is now. One reader asks several times (for the size, and again at the end), and must
+   * read one state of the file: so who asks shortly after another gets the same.
+   */
+  async #renew(number: number): Promise<void> {
+    const node = this.#known.get(number)?.node;
+    if (node?.kind !== 'file') throw new Error(`node ${number} is no file`);
+    const now = performance.now();
+    const last = this.#snapshots.get(number);
+    const answered = [{ node: number, need: 'renewed', error: 0 } as const];
+    if (last && now - last.asked < sameReader && now - last.made < oldest) {
+      last.asked = now;
+      this.#publisher.publish([], [], answered);
+      return;
+    }
+    const content = await node.content();
+    const bytes = this.#reader.read(content, 0, content.size);
+    this.#snapshots.set(number, { made: now, asked: now });
+    this.#publisher.publish([snapshotOf(node, bytes)], [{ node: number }], answered);
+  }
+
+  #parentOf(number: number): number {
+    return this.#known.get(number)?.parent ?? rootNumber;
+  }
+}
+
+/** What requests for a node end with that has gone. */
+const absent = errnoByCode['not-found'];
+
+function directoryOf(
+  directory: DirectoryNode,
+  parent: number,
+  names: readonly DirectoryEntry[] | undefined,
+  id = directory.inode,
+): NativeNode {
+  const { mode, modified } = directory;
+  return {
+    id,
+    kind: 'directory',
+    settled: true,
+    mode,
+    modified,
+    parent,
+    ...(names === undefined ? {} : { names }),
+  };
+}
+
+/** A node of which only the name is known. */
+function unsettled({ inode, kind }: DirectoryEntry, parent: number): NativeNode {
+  const common = { id: inode, settled: false, mode: 0, modified: 0 };
+  switch (kind) {
+    case 'directory':
+      return { ...common, kind, parent };
+    case 'file':
+      return { ...common, kind };
+    case 'link':
+      return { ...common, kind, target: '' };
+  }
+}
+
+/** A file or link with all that it has. */
+async function settledLeaf(node: FileNode | LinkNode): Promise<NativeNode> {
+  const common = { id: node.inode, settled: true, mode: node.mode, modified: node.modified };
+  if (node.kind === 'link') return { ...common, kind: 'link', target: node.target };
+  if (node.volatile) {
+    // It is asked for anew before anything is told of it.
+    return { ...common, kind: 'file', volatile: true, size: 0, content: { bytes: new Uint8Array() } };
+  }
+  const content = await node.content();
+  return { ...common, kind: 'file', size: content.size, content: nativeContent(content) };
+}
+
+/** A volatile file with the bytes that it has now. */
+function snapshotOf(node: FileNode, bytes: Buffer): NativeNode {
+  const { inode: id, mode, modified } = node;
+  return {
+    id,
+    kind: 'file',
+    settled: true,
+    volatile: true,
+    mode,
+    modified,
+    size: bytes.length,
+    content: { bytes },
+  };
+}
+
+function nativeContent(content: Content): NativeContent {
+  switch (content.kind) {
+    case 'memory':
+      return { bytes: content.bytes };
+    case 'descriptor':
+      return { descriptor: content.descriptor, offset: content.offset };
+    case 'file':
+      return { path: content.path, offset: content.offset, identity: content.identity };
+  }
+}

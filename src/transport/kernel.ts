@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { IkfsError } from '../errors.ts';
+import { native, nativeMissing } from '../native.ts';
+import type { Native, NativeSession } from '../native.ts';
+import { fuseDeviceProblem } from './fuse-device.ts';
+import { KernelNodes } from './kernel-nodes.ts';
+import { prepareMountpoint } from './mountpoint.ts';
+import type { MountOptions, Mounted, RequestCounts, Served, Transport, Warmed } from './transport.ts';
+
+/** Threads that take requests, unless the options say otherwise. */
+export const defaultReaders = 2;
+
+/** How long the kernel may take to begin with a new mount, in milliseconds. */
+const patience = 10_000;
+
+/** How often a thread that is filling caches is looked at. */
+const pollMilliseconds = 5;
+
+/** How long a mount that was detached lazily is still served to those who have files of it open, in milliseconds. */
+const grace = 500;
+
+/**
+ * The kernel's protocol spoken directly, in threads of native code: JavaScript is asked only for what nobody
+ * has asked for before. No library has to be on the device.
+ */
+export const kernelTransport: Transport = {
+  name: 'kernel',
+
+  unavailable() {
+    if (!native) return Promise.resolve(`the addon is missing (${nativeMissing ?? 'unknown reason'})`);
+    return Promise.resolve(fuseDeviceProblem());
+  },
+
+  async mount(served, options) {
+    const addon = native;
+    const reason = await kernelTransport.unavailable();
+    if (!addon || reason !== undefined) throw new IkfsError('unavailable', reason ?? 'the addon is missing');
+    const mountpoint = await prepareMountpoint(options.mountpoint);
+    const descriptor = await addon.mounting.mount(mountpoint, options.allowOther);
+    const mount = new KernelMount(addon, mountpoint, descriptor, served, options);
+    await mount.answers();
+    return mount;
+  },
+};
+
+class KernelMount implements Mounted {
+  readonly transport = 'kernel';
+  readonly #addon: Native;
+  readonly #mountpoint: string;
+  readonly #options: MountOptions;
+  readonly #session: NativeSession;
+  readonly #ended: Promise<void>;
+  #isEnded = false;
+  #unmounting: Promise<void> | undefined;
+
+  constructor(addon: Native, mountpoint: string, descriptor: number, served: Served, options: MountOptions) {
+    this.#addon = addon;
+    this.#mountpoint = mountpoint;
+    this.#options = options;
+    let ended = (): void => undefined;
+    this.#ended = new Promise((resolve) => {
+      ended = resolve;
+    });
+    const session = addon.openSession({
+      descriptor,
+      readers: options.readers ?? defaultReaders,
+      ask: (node, need) => void nodes.ask(node, need),
+      ended: () => {
+        ended();
+        this.#end();
+      },
+    });
+    this.#session = session;
+    const nodes = new KernelNodes(served.root, served.reader, session, options.onError);
+    nodes.start();
+    session.start();
+  }
+
+  /** Resolves when the kernel has agreed on a protocol. */
+  async answers(): Promise<void> {
+    const deadline = Date.now() + patience;
+    while (!this.#session.ready()) {
+      if (this.#isEnded || Date.now() > deadline) {
+        await this.unmount();
+        throw new IkfsError('unavailable', 'the kernel did not take up the mount', { path: this.#mountpoint });
+      }
+      await delay(1);
+    }
+  }
+
+  requests(): RequestCounts {
+    return this.#session.requests();
+  }
+
+  async warm(folders: readonly string[], mostBytes: number): Promise<Warmed> {
+    let [files, bytes] = [0, 0];
+    for (const folder of folders) {
+      if (this.#unmounting || bytes >= mostBytes) break;
+      this.#session.warm(folder, mostBytes - bytes);
+      const filled = await this.#warmed();
+      files += filled.files;
+      bytes += filled.bytes;
+    }
+    return { files, bytes };
+  }
+
+  /** Waits until the filling under way is over. */
+  async #warmed(): Promise<Warmed> {
+    for (;;) {
+      const { done, files, bytes } = this.#session.warmed();
+      if (done) return { files, bytes };
+      await delay(pollMilliseconds);
+    }
+  }
+
+  unmount(): Promise<void> {
+    this.#unmounting ??= this.#unmount();
+    return this.#unmounting;
+  }
+
+  async #unmount(): Promise<void> {
+    if (this.#isEnded) return;
+    // The warmer has directories of the mount open.
+    this.#session.cool();
+    await this.#warmed();
+    await this.#detach();
+    await Promise.race([this.#ended, delay(grace)]);
+    if (!this.#isEnded) this.#session.close();
+    await this.#ended;
+  }
+
+  /** Takes the mount away, out of sight at least where somebody still uses it. */
+  async #detach(): Promise<void> {
+    const { mounting } = this.#addon;
+    try {
+      await mounting.unmount(this.#mountpoint, false);
+    } catch {
+      // Busy, or unmounting is refused for a reason that the second try will tell as well.
+      await mounting.unmount(this.#mountpoint, true);
+    }
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    if (this.#unmounting) return;
+    this.#unmounting = Promise.resolve();
+    this.#options.onEnd();
+  }
+}
