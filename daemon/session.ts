@@ -7,6 +7,7 @@ import { ReadTally } from '../src/bytes/descriptor-source.ts';
 import { defaultLimits } from '../src/bytes/limits.ts';
 import { IkfsError } from '../src/errors.ts';
 import type { DirectoryNode } from '../src/tree/node.ts';
+import { Inodes } from '../src/tree/inodes.ts';
 import { rootDirectory } from '../src/tree/root-directory.ts';
 import { statusOf } from '../src/tree/status.ts';
 import type { Status } from '../src/tree/status.ts';
@@ -19,11 +20,17 @@ import { version } from './version.ts';
 
 /** Everything that a command works with: the kernels that were found, and the tree that shows them. */
 export interface Session {
+  /** The kernels as they were found last. */
   readonly catalogue: Catalogue;
   readonly workshop: Workshop;
   readonly root: DirectoryNode;
   readonly reader: ContentReader;
   status(): Status;
+  /**
+   * Looks for kernels and modules again.
+   * @returns the root of the tree as it is now; files that are as they were keep their numbers
+   */
+  reload(): Promise<DirectoryNode>;
   close(): void;
 }
 
@@ -51,17 +58,24 @@ export async function openSession(
   const store = openStore(cacheDirectory);
   const ignore = (): void => undefined;
   const workshop = new Workshop(store, defaultLimits, new ReadTally(), hooks.onSettled ?? ignore);
-  const catalogue = await withProgress('Looking for kernels', () => openCatalogue(request, workshop));
+  let catalogue = await withProgress('Looking for kernels', () => openCatalogue(request, workshop));
   const status = (): Status => statusOf(catalogue, workshop, version, hooks.requests?.() ?? {});
   const place = hooks.mountpoint ?? defaultMountpoint();
-  const root = rootDirectory(catalogue, place, () => formatJson(status()));
+  const inodes = new Inodes();
+  const rootNow = (): DirectoryNode => rootDirectory(catalogue, place, () => formatJson(status()), inodes);
   const reader = new ContentReader();
   return {
-    catalogue,
+    get catalogue() {
+      return catalogue;
+    },
     workshop,
-    root,
+    root: rootNow(),
     reader,
     status,
+    async reload() {
+      catalogue = await openCatalogue(request, workshop, catalogue);
+      return rootNow();
+    },
     close() {
       reader.close();
       store.close();

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { log } from './log.ts';
 
-const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const stopSignals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Waits to be told to stop. Ctrl-C may come as two signals (one from the terminal, one from npm), so the second does

@@ -4,6 +4,7 @@ import { ArtifactLog } from '../artifact-log.ts';
 import { inBackground, reportReady, startInBackground } from '../background.ts';
 import type { Command } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { counted } from '../format-size.ts';
 import { log } from '../log.ts';
 import { formatReport, formatReportJson, mountReport } from '../mount-report.ts';
 import { createMountpoint, defaultMountpoint } from '../mountpoint.ts';
@@ -67,6 +68,7 @@ export const mount: Command = {
         readers,
       });
       requests = () => mounted.requests();
+      reloadOnHangup(session, mounted, artifacts.failed);
       const serving = announce(session, mountpoint, values).then(() => {
         prefetch(mounted, mountpoint, session.catalogue, values).catch(artifacts.failed);
       });
@@ -77,6 +79,30 @@ export const mount: Command = {
     }
   },
 };
+
+/**
+ * SIGHUP makes ikfs look for kernels and modules again, as daemons do; several in a row are one. The hangup of
+ * the terminal that it runs on ends it instead.
+ */
+function reloadOnHangup(session: Session, mounted: Mounted, onError: (error: unknown) => void): void {
+  let running: Promise<void> | undefined;
+  process.on('SIGHUP', () => {
+    if (process.stdin.isTTY) {
+      process.kill(process.pid, 'SIGTERM');
+      return;
+    }
+    running ??= session
+      .reload()
+      .then((root) => mounted.replaceRoot(root))
+      .then(() => {
+        log('info', `looked again: ${counted(session.catalogue.kernels.size, 'kernel')}`);
+      })
+      .catch(onError)
+      .finally(() => {
+        running = undefined;
+      });
+  });
+}
 
 /** Tells what is mounted. From here on nothing in this process may touch the mount: it would wait for itself. */
 async function announce(session: Session, mountpoint: string, values: OptionValues): Promise<void> {

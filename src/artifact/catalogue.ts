@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { FileSource } from '../bytes/file-source.ts';
 import { IkfsError, asIkfsError, describeError } from '../errors.ts';
 import { releaseOf } from '../format/modinfo.ts';
@@ -51,14 +52,19 @@ interface Gathering {
 /**
  * Finds the kernels of a system and those given by hand. Reads directories and the heads of images; only an
  * image that is compressed as a whole, so that nothing tells its release, is unwrapped.
+ * @param previous what was found before; kernels whose files are the same keep what has been made of them
  * @throws IkfsError `usage` when files were given that no kernel can be told for, `not-found` for a file
  *   given by hand that is not there
  */
-export async function openCatalogue(request: SourceRequest, workshop: Workshop): Promise<Catalogue> {
+export async function openCatalogue(
+  request: SourceRequest,
+  workshop: Workshop,
+  previous?: Catalogue,
+): Promise<Catalogue> {
   const gatherer = new Gatherer(workshop);
   if (request.sysroot !== undefined) await gatherer.system(new SystemRoot(request.sysroot, workshop.reads));
   await gatherer.given(request);
-  return gatherer.catalogue(request.release);
+  return gatherer.catalogue(request.release, previous);
 }
 
 class Gatherer {
@@ -99,13 +105,19 @@ class Gatherer {
     }
   }
 
-  catalogue(only: string | undefined): Catalogue {
+  catalogue(only: string | undefined, previous: Catalogue | undefined): Catalogue {
     const kernels = new Map<string, Kernel>();
     for (const [release, gathered] of [...this.#kernels].sort(([a], [b]) => compareReleases(a, b))) {
       if (only !== undefined && release !== only) continue;
       const { images, ...rest } = gathered;
       const sources: KernelSources = { ...rest, images: images.map((image) => image.path) };
-      kernels.set(release, new Kernel(release, sources, images, this.#workshop));
+      const before = previous?.kernels.get(release);
+      if (before && isDeepStrictEqual(before.sources, sources) && before.isCurrent()) {
+        before.refreshModules();
+        kernels.set(release, before);
+      } else {
+        kernels.set(release, new Kernel(release, sources, images, this.#workshop));
+      }
     }
     const running = runningRelease();
     return { kernels, running: kernels.has(running) ? running : undefined, rejected: this.#rejected };

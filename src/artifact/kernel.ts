@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { asIkfsError } from '../errors.ts';
 import { configValue } from '../format/kernel-config.ts';
 import { liveModules, livePaths } from '../source/live.ts';
 import { listModules } from '../source/module-folder.ts';
+import { inputState } from './input-state.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { ImageContents } from './image-contents.ts';
 import { Findings } from './kernel-context.ts';
@@ -39,6 +41,19 @@ export class Kernel {
   );
   readonly #headerTree = new SingleFlight<'build', HeaderTree | undefined>(() => this.#makeTree());
   #modules: ModuleList | undefined;
+  /** Counts kernels, so that each has a number of its own. */
+  static #count = 0;
+  /** Tells this kernel's artifacts from those of an earlier state of the same release. */
+  readonly serial = (Kernel.#count += 1);
+  /** How often the file of a module has been seen to be replaced, by name; missing for never. */
+  readonly #replacements = new Map<string, number>();
+  #moduleChanges = 0;
+  /** The state of a module's file when its BTF was asked for, by name. */
+  readonly #moduleStates = new Map<string, string>();
+  /** The state of modules that carry artifacts, once modules have been listed. */
+  #carriers: string | undefined;
+  /** The state of the files of all other artifacts when the kernel was found. */
+  readonly #state: string;
   /** Text of a configuration that lies beside the kernel, once it has been looked for. */
   #neighbour: string | undefined;
 
@@ -57,9 +72,11 @@ export class Kernel {
     this.#artifacts = new SingleFlight((artifact) =>
       workshop.timed(release, artifact, () => this.#make(artifact)),
     );
-    this.#moduleBtf = new SingleFlight((name) =>
-      workshop.timed(release, `btf/${name}`, () => makeModuleBtf(this.#context, name)),
-    );
+    this.#moduleBtf = new SingleFlight((name) => {
+      this.#moduleStates.set(name, this.#stateOfModule(name));
+      return workshop.timed(release, `btf/${name}`, () => makeModuleBtf(this.#context, name));
+    });
+    this.#state = this.#stateOfInputs();
   }
 
   /** An artifact, made now if it has not been. Never throws: a failure is an outcome. */
@@ -79,7 +96,11 @@ export class Kernel {
 
   /** The modules by name, as directories list them. */
   modules(): ModuleList {
-    this.#modules ??= listModules(this.sources.moduleFolders);
+    if (!this.#modules) {
+      const list = listModules(this.sources.moduleFolders);
+      this.#modules = list;
+      this.#carriers ??= inputState(carriers.flatMap((name) => list.modules.get(name)?.path ?? []));
+    }
     return this.#modules;
   }
 
@@ -95,6 +116,54 @@ export class Kernel {
     const [folder] = this.sources.moduleFolders;
     if (folder !== undefined) return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     return this.sources.live ? startOfSystem : 0;
+  }
+
+  /** Whether what all artifacts but those of modules are made from is as it was when the kernel was found. */
+  isCurrent(): boolean {
+    const carriersAreCurrent = this.#carriers === undefined || this.#carriers === this.#stateOfCarriers();
+    return carriersAreCurrent && this.#state === this.#stateOfInputs();
+  }
+
+  /** Lists the modules anew, and forgets what was made of those whose files have changed. */
+  refreshModules(): void {
+    const before = this.#modules;
+    this.#modules = undefined;
+    let changed = before !== undefined && !isDeepStrictEqual(before, this.modules());
+    for (const [name, state] of this.#moduleStates) {
+      if (this.#stateOfModule(name) === state) continue;
+      changed = true;
+      this.#moduleBtf.forget(name);
+      this.#moduleStates.delete(name);
+      this.#replacements.set(name, this.replacements(name) + 1);
+    }
+    if (!changed) return;
+    this.#artifacts.forget('modules.tsv');
+    this.#moduleChanges += 1;
+  }
+
+  #stateOfCarriers(): string {
+    const { modules } = listModules(this.sources.moduleFolders);
+    return inputState(carriers.flatMap((name) => modules.get(name)?.path ?? []));
+  }
+
+  /** How often modules have been seen to come, go or change. */
+  moduleChanges(): number {
+    return this.#moduleChanges;
+  }
+
+  /** How often a module has been seen to be replaced; tells its BTF from what it was before. */
+  replacements(module: string): number {
+    return this.#replacements.get(module) ?? 0;
+  }
+
+  #stateOfModule(name: string): string {
+    const entry = this.modules().modules.get(name);
+    return entry ? inputState([entry.path]) : 'not on disk';
+  }
+
+  #stateOfInputs(): string {
+    const { images, configs, given } = this.sources;
+    return inputState([...images, ...configs, ...given.configs, ...given.headers, ...given.btf]);
   }
 
   /** Names below btf/ apart from `vmlinux`: modules on disk, and loaded ones of the running kernel. */
@@ -209,6 +278,9 @@ export class Kernel {
     return tree;
   }
 }
+
+/** Modules that carry artifacts of the kernel: the header archive and the configuration. */
+const carriers = ['kheaders', 'configs'] as const;
 
 /** Artifacts that are there exactly when another one is. */
 const twins: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {

@@ -14,19 +14,26 @@ export class SingleFlight<Key, Value> {
   get(key: Key): Promise<Value> {
     let flight = this.#flights.get(key);
     if (!flight) {
-      flight = this.#make(key).then(
+      const begun = this.#make(key).then(
         (value) => {
-          this.#settled.set(key, value);
+          if (this.#flights.get(key) === begun) this.#settled.set(key, value);
           return value;
         },
         (error: unknown) => {
-          this.#flights.delete(key);
+          if (this.#flights.get(key) === begun) this.#flights.delete(key);
           throw error;
         },
       );
-      this.#flights.set(key, flight);
+      flight = begun;
+      this.#flights.set(key, begun);
     }
     return flight;
+  }
+
+  /** Makes the next who asks have it made anew. What is being made now is not disturbed, and not kept. */
+  forget(key: Key): void {
+    this.#flights.delete(key);
+    this.#settled.delete(key);
   }
 
   /** The value, if it has been made. */

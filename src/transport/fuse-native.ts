@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Fuse from 'fuse-native';
 import { IkfsError, asIkfsError, describeError } from '../errors.ts';
+import type { DirectoryNode } from '../tree/node.ts';
 import { fuseDeviceProblem, isFuseDevice, openFuseDevices } from './fuse-device.ts';
 import { fuseNativeOperations } from './fuse-native-operations.ts';
 import { TreeHandlers } from './handlers.ts';
@@ -126,6 +127,12 @@ class FuseNativeMount implements Mounted {
 
   requests(): RequestCounts {
     return this.#session.handlers.requests();
+  }
+
+  /** libfuse 2 gives no way to tell the kernel, which keeps old names below the root for up to an hour. */
+  replaceRoot(root: DirectoryNode): Promise<void> {
+    this.#session.handlers.replaceRoot(root);
+    return Promise.resolve();
   }
 
   /** libfuse 2 gives no way to hand content over. */

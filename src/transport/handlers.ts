@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import type { ContentReader } from '../artifact/content-reader.ts';
 import { asIkfsError, describeError } from '../errors.ts';
 import type { IkfsError } from '../errors.ts';
 import type { DirectoryEntry, DirectoryNode, FileNode, Node } from '../tree/node.ts';
@@ -43,7 +44,8 @@ const rememberedErrors = 1000;
  * Making an artifact once for all who wait for it is the tree's part: requests run side by side here.
  */
 export class TreeHandlers {
-  readonly #served: Served;
+  #root: DirectoryNode;
+  readonly #reader: ContentReader;
   readonly #onError: (error: unknown) => void;
   readonly #snapshots: Snapshots;
   /** Directories found so far, by path: every request passes through some of them. Files are not kept. */
@@ -55,9 +57,16 @@ export class TreeHandlers {
 
   /** @param onError gets each distinct failure once; a refusal is none */
   constructor(served: Served, onError: (error: unknown) => void = () => undefined) {
-    this.#served = served;
+    this.#root = served.root;
+    this.#reader = served.reader;
     this.#onError = onError;
     this.#snapshots = new Snapshots(served.reader);
+  }
+
+  /** Answers from another state of the tree from now on. */
+  replaceRoot(root: DirectoryNode): void {
+    this.#root = root;
+    this.forget();
   }
 
   /** Requests so far. GETATTR has LOOKUP in it: a path-based interface asks the same for both. */
@@ -113,7 +122,7 @@ export class TreeHandlers {
         const { bytes } = await this.#snapshots.last(path, node);
         return bytes.subarray(offset, offset + length);
       }
-      return this.#served.reader.read(await node.content(), offset, length);
+      return this.#reader.read(await node.content(), offset, length);
     });
   }
 
@@ -155,7 +164,7 @@ export class TreeHandlers {
   }
 
   async #node(path: string): Promise<Node> {
-    if (path === '/') return this.#served.root;
+    if (path === '/') return this.#root;
     const parent = await this.#directory(parentOf(path));
     const node = await parent.lookup(path.slice(path.lastIndexOf('/') + 1));
     if (node === undefined) throw new Refusal('no-such-name', path);

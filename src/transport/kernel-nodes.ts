@@ -1,5 +1,6 @@
 import type { Content } from '../artifact/content.ts';
 import type { ContentReader } from '../artifact/content-reader.ts';
+import { IkfsError } from '../errors.ts';
 import type {
   NativeAnswer,
   NativeContent,
@@ -45,7 +46,7 @@ const rootNumber = 1;
  * whole. Node numbers are the tree's inode numbers.
  */
 export class KernelNodes {
-  readonly #root: DirectoryNode;
+  #root: DirectoryNode;
   readonly #reader: ContentReader;
   readonly #publisher: Publisher;
   readonly #onError: (error: unknown) => void;
@@ -72,6 +73,37 @@ export class KernelNodes {
     this.#publisher.publish([directoryOf(this.#root, rootNumber, undefined)], [], []);
   }
 
+  /**
+   * Shows another state of the tree. What has another number than before is looked up anew by whoever looks
+   * again; who has the old one open keeps it.
+   */
+  async replaceRoot(root: DirectoryNode): Promise<void> {
+    this.#root = root;
+    const nodes: NativeNode[] = [];
+    const forget: NativeForgetting[] = [];
+    const pending: [number, DirectoryNode][] = [[rootNumber, root]];
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      const [number, directory] = next;
+      const before = this.#names.get(number);
+      if (!before) continue;
+      await this.#addNames(directory, number, nodes);
+      const after = this.#names.get(number) ?? [];
+      const changed = changedNames(before, after);
+      if (changed.length > 0) forget.push({ node: number });
+      forget.push(...changed.map((name) => ({ parent: number, name })));
+      for (const { inode, name } of after) {
+        const known = this.#known.get(inode);
+        if (known) this.#known.set(inode, { ...known, directory });
+        if (!this.#names.has(inode)) continue;
+        const below = await directory.lookup(name);
+        if (below?.kind !== 'directory') continue;
+        this.#known.set(inode, { parent: number, name, directory, node: below });
+        pending.push([inode, below]);
+      }
+    }
+    this.#publisher.publish(nodes, forget, []);
+  }
+
   /** Answers what a request needs. Never rejects: what fails is the answer. */
   async ask(number: number, need: NativeNeed): Promise<void> {
     try {
@@ -94,7 +126,7 @@ export class KernelNodes {
 
   async #publishNames(number: number): Promise<void> {
     const directory = number === rootNumber ? this.#root : this.#known.get(number)?.node;
-    if (directory?.kind !== 'directory') throw new Error(`node ${number} is no directory`);
+    if (directory?.kind !== 'directory') throw new IkfsError('io', `node ${number} is no directory`);
     const nodes: NativeNode[] = [];
     if (directory.complete) await this.#addWhole(directory, number, nodes);
     else await this.#addNames(directory, number, nodes);
@@ -139,7 +171,7 @@ export class KernelNodes {
 
   async #settle(number: number): Promise<void> {
     const known = this.#known.get(number);
-    if (!known) throw new Error(`nobody knows node ${number}`);
+    if (!known) throw new IkfsError('io', `nobody knows node ${number}`);
     const node = await known.directory.lookup(known.name);
     if (!node) {
       await this.#publishAbsence(number, known);
@@ -172,7 +204,7 @@ export class KernelNodes {
    */
   async #renew(number: number): Promise<void> {
     const node = this.#known.get(number)?.node;
-    if (node?.kind !== 'file') throw new Error(`node ${number} is no file`);
+    if (node?.kind !== 'file') throw new IkfsError('io', `node ${number} is no file`);
     const now = performance.now();
     const last = this.#snapshots.get(number);
     const answered = [{ node: number, need: 'renewed', error: 0 } as const];
@@ -262,4 +294,12 @@ function nativeContent(content: Content): NativeContent {
     case 'file':
       return { path: content.path, offset: content.offset, identity: content.identity };
   }
+}
+
+/** Names that are in one listing and not in the other, or stand for another node there. */
+function changedNames(before: readonly NativeName[], after: readonly NativeName[]): string[] {
+  const numbers = new Map(after.map(({ name, inode }) => [name, inode]));
+  const differing = before.filter(({ name, inode }) => numbers.get(name) !== inode).map(({ name }) => name);
+  const old = new Set(before.map(({ name }) => name));
+  return [...differing, ...after.filter(({ name }) => !old.has(name)).map(({ name }) => name)];
 }

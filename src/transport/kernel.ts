@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { IkfsError } from '../errors.ts';
 import { native, nativeMissing } from '../native.ts';
 import type { Native, NativeSession } from '../native.ts';
+import type { DirectoryNode } from '../tree/node.ts';
 import { fuseDeviceProblem } from './fuse-device.ts';
 import { KernelNodes } from './kernel-nodes.ts';
 import { prepareMountpoint } from './mountpoint.ts';
@@ -49,6 +50,7 @@ class KernelMount implements Mounted {
   readonly #mountpoint: string;
   readonly #options: MountOptions;
   readonly #session: NativeSession;
+  readonly #nodes: KernelNodes;
   readonly #ended: Promise<void>;
   #isEnded = false;
   #unmounting: Promise<void> | undefined;
@@ -64,15 +66,15 @@ class KernelMount implements Mounted {
     const session = addon.openSession({
       descriptor,
       readers: options.readers ?? defaultReaders,
-      ask: (node, need) => void nodes.ask(node, need),
+      ask: (node, need) => void this.#nodes.ask(node, need),
       ended: () => {
         ended();
         this.#end();
       },
     });
     this.#session = session;
-    const nodes = new KernelNodes(served.root, served.reader, session, options.onError);
-    nodes.start();
+    this.#nodes = new KernelNodes(served.root, served.reader, session, options.onError);
+    this.#nodes.start();
     session.start();
   }
 
@@ -82,7 +84,9 @@ class KernelMount implements Mounted {
     while (!this.#session.ready()) {
       if (this.#isEnded || Date.now() > deadline) {
         await this.unmount();
-        throw new IkfsError('unavailable', 'the kernel did not take up the mount', { path: this.#mountpoint });
+        throw new IkfsError('unavailable', 'the kernel did not take up the mount', {
+          path: this.#mountpoint,
+        });
       }
       await delay(1);
     }
@@ -90,6 +94,10 @@ class KernelMount implements Mounted {
 
   requests(): RequestCounts {
     return this.#session.requests();
+  }
+
+  replaceRoot(root: DirectoryNode): Promise<void> {
+    return this.#nodes.replaceRoot(root);
   }
 
   async warm(folders: readonly string[], mostBytes: number): Promise<Warmed> {
@@ -124,8 +132,8 @@ class KernelMount implements Mounted {
     this.#session.cool();
     await this.#warmed();
     await this.#detach();
-    await Promise.race([this.#ended, delay(grace)]);
-    if (!this.#isEnded) this.#session.close();
+    const hasEnded = await Promise.race([this.#ended.then(() => true), delay(grace, false)]);
+    if (!hasEnded) this.#session.close();
     await this.#ended;
   }
 

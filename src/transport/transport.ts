@@ -33,6 +33,8 @@ export interface Warmed {
 export interface Mounted {
   readonly transport: string;
   requests(): RequestCounts;
+  /** Shows another state of the tree from now on; whoever has files of the old one open can read on. */
+  replaceRoot(root: DirectoryNode): Promise<void>;
   /**
    * Fills the kernel's caches with directories of the mount, one after the other, where the transport can.
    * @param folders full paths

@@ -26,7 +26,7 @@ type Name = (typeof names)[number];
 export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
   const at = kernel.release;
   const modified = kernel.modified();
-  const inodeOf = (name: string): number => inodes.of(`${at}/${name}`);
+  const inodeOf = (name: Name): number => inodes.of(`${at}/${name}`, stateOf(kernel, name));
   return directoryNode(inodes.of(at), modified, {
     list: () =>
       Promise.resolve(
@@ -49,6 +49,18 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
       default:
         return artifactNode(inodeOf(name), modified, await kernel.artifact(name));
     }
+  }
+}
+
+/** Names what is behind a name now: btf/ stays when the kernel's image is replaced, all else is another then. */
+function stateOf(kernel: Kernel, name: Name): string {
+  switch (name) {
+    case 'btf':
+      return '';
+    case 'modules.tsv':
+      return `${kernel.serial}.${kernel.moduleChanges()}`;
+    default:
+      return String(kernel.serial);
   }
 }
 
@@ -92,10 +104,17 @@ async function buildDirectory(
 ): Promise<DirectoryNode | undefined> {
   const opened = async (): Promise<DirectoryNode | undefined> => {
     const tree = await kernel.headerTree();
-    return tree && headerDirectory(tree, tree.root, inodes.block(`${kernel.release}/build/`, tree.size));
+    return (
+      tree &&
+      headerDirectory(
+        tree,
+        tree.root,
+        inodes.block(`${kernel.release}/build/`, String(kernel.serial), tree.size),
+      )
+    );
   };
   if (kernel.evidence('build') === 'possible' && !(await opened())) return undefined;
-  return directoryNode(inodes.of(`${kernel.release}/build`), modified, {
+  return directoryNode(inodes.of(`${kernel.release}/build`, stateOf(kernel, 'build')), modified, {
     complete: true,
     list: async () => (await (await opened())?.list()) ?? [],
     lookup: async (name) => await (await opened())?.lookup(name),
@@ -105,7 +124,8 @@ async function buildDirectory(
 /** btf/: the kernel's BTF and that of every module. Listing it opens no module. */
 function btfDirectory(kernel: Kernel, inodes: Inodes, modified: number): DirectoryNode {
   const at = `${kernel.release}/btf`;
-  const inodeOf = (name: string): number => inodes.of(`${at}/${name}`);
+  const inodeOf = (name: string): number =>
+    inodes.of(`${at}/${name}`, `${kernel.serial}.${kernel.replacements(name)}`);
   return directoryNode(inodes.of(at), modified, {
     list: () => {
       const modules = kernel
