@@ -125,7 +125,7 @@ test('tree/ knows no errno and no FUSE', (t) => {
 test('the core of native/ includes no header of Node', (t) => {
   const header = /^\s*#\s*include\s*[<"](napi|node|node_api|js_native_api|uv|v8)[^>"]*\.h[>"]/;
   const found = projectFiles('native', '.cc', '.h')
-    .filter(({ path }) => path !== 'native/addon.cc' && !path.endsWith('_binding.cc'))
+    .filter(({ path }) => path !== 'native/addon.cc' && !/_binding\.(cc|h)$/.test(path))
     .flatMap(({ path, text }) =>
       text
         .split('\n')

@@ -12,7 +12,6 @@ FailureCode code_of(int error_number) {
     case ENOENT:
       return FailureCode::not_found;
     case ENOTDIR:
-    case EISDIR:
       return FailureCode::wrong_kind;
     case EACCES:
     case EPERM:

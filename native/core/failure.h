@@ -66,7 +66,7 @@ using Status = std::optional<Failure>;
 template <typename T>
 using Result = std::variant<T, Failure>;
 
-/** A failed system call, as errno describes it; codes have the meaning that src/errors.ts gives them. */
+/** A failed system call, as errno describes it: with a code of its own where it means one, else with `io`. */
 Failure system_failure(const char* action, int error_number);
 
 }  // namespace ikfs

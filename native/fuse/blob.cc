@@ -29,6 +29,18 @@ ReadCount read_file(int descriptor, std::span<std::uint8_t> into, std::uint64_t 
   return static_cast<ReadCount>(done);
 }
 
+/** @returns 0 when an open file is in that state, else a negative errno: -ESTALE when it is in another */
+int check_identity(int descriptor, const FileIdentity& wanted) {
+  struct stat found {};
+  if (fstat(descriptor, &found) != 0) return -errno;
+  const FileIdentity actual{
+      .inode = found.st_ino,
+      .size = static_cast<std::uint64_t>(found.st_size),
+      .modified_nanoseconds = found.st_mtim.tv_sec * 1'000'000'000LL + found.st_mtim.tv_nsec,
+  };
+  return actual == wanted ? 0 : -ESTALE;
+}
+
 using SharedFile = std::shared_ptr<const UniqueFd>;
 
 }  // namespace
@@ -50,14 +62,7 @@ class OpenFiles {
     }
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0) return -errno;
-    struct stat found {};
-    if (fstat(file.get(), &found) != 0) return -errno;
-    const FileIdentity actual{
-        .inode = found.st_ino,
-        .size = static_cast<std::uint64_t>(found.st_size),
-        .modified_nanoseconds = found.st_mtim.tv_sec * 1'000'000'000LL + found.st_mtim.tv_nsec,
-    };
-    if (actual != identity) return -ESTALE;
+    if (const int error = check_identity(file.get(), identity); error != 0) return error;
     auto shared = std::make_shared<const UniqueFd>(std::move(file));
     const std::lock_guard lock(mutex_);
     if (const auto other = by_path_.find(path); other != by_path_.end()) {
@@ -102,7 +107,11 @@ ReadCount DescriptorBlob::read(std::span<std::uint8_t> into, std::uint64_t offse
 ReadCount PathBlob::read(std::span<std::uint8_t> into, std::uint64_t offset) const {
   const auto opened = files_->open(path_, identity_);
   if (const int* error = std::get_if<int>(&opened)) return *error;
-  return read_file(std::get<SharedFile>(opened)->get(), into, offset);
+  const int descriptor = std::get<SharedFile>(opened)->get();
+  const auto count = read_file(descriptor, into, offset);
+  // It may have been changed in place since it was opened, so what was read is only then what was described.
+  const int error = count < 0 ? 0 : check_identity(descriptor, identity_);
+  return error == 0 ? count : error;
 }
 
 }  // namespace ikfs::fuse

@@ -67,6 +67,8 @@ void Dispatcher::refuse_waiting(int error) {
 }
 
 void Dispatcher::publish(std::vector<NodeUpdate> updates) {
+  // Two at once would each build on the same table, and one be lost.
+  const std::lock_guard publishing(publish_mutex_);
   auto next = table()->with(std::move(updates));
   const std::lock_guard lock(table_mutex_);
   table_.swap(next);
@@ -200,6 +202,9 @@ void Dispatcher::open(Request& request, bool directory) {
   device_.answer(request.header.unique, {bytes_of(out)});
 }
 
+/** More than a kernel asks for at once: a mebibyte, or without max_pages 32 pages of 64 KiB. */
+static constexpr std::uint64_t most_read = 4 * 1024 * 1024;
+
 void Dispatcher::read(Request& request, Buffer& buffer) {
   const Node* node = node_of(request);
   const auto in = request.as<ReadIn>();
@@ -208,8 +213,11 @@ void Dispatcher::read(Request& request, Buffer& buffer) {
   if (node->kind == NodeKind::directory) return refuse(request, EISDIR);
   if (!node->settled) return park(request, request.header.node, Need::settled);
   const auto* content = std::get_if<FileContent>(&node->content);
-  if (content == nullptr || in->offset >= node->size) return device_.answer(request.header.unique, {});
+  if (content == nullptr || in->offset >= node->size || in->size == 0) {
+    return device_.answer(request.header.unique, {});
+  }
   const auto wanted = std::min<std::uint64_t>(in->size, node->size - in->offset);
+  if (wanted > most_read) return refuse(request, EINVAL);
   if (buffer.size() < wanted) buffer.resize(wanted);
   const std::span into(buffer.data(), wanted);
   const auto count = content->blob->read(into, content->offset + in->offset);

@@ -77,6 +77,7 @@ class Dispatcher {
   Waiting waiting_;
   Agreement agreement_;
   std::atomic<bool> ready_ = false;
+  std::mutex publish_mutex_;
   mutable std::mutex table_mutex_;
   std::shared_ptr<const NodeTable> table_ = std::make_shared<NodeTable>();
 };

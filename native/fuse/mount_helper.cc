@@ -84,6 +84,9 @@ class Start {
   posix_spawnattr_t attributes_;
 };
 
+/** Whether exec(2) would be allowed, which asks for the effective user. */
+bool may_run(const std::string& path) { return faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0; }
+
 /** Takes one message. @returns false at the end */
 bool receive_descriptor(int socket, UniqueFd& handed) {
   char byte = 0;
@@ -163,7 +166,7 @@ std::string find_mount_helper(const std::string& search_path) {
     for (std::size_t start = 0; start <= search_path.size();) {
       const auto end = std::min(search_path.find(':', start), search_path.size());
       const auto path = search_path.substr(start, end - start) + "/" + name;
-      if (path.front() == '/' && end > start && access(path.c_str(), X_OK) == 0) return path;
+      if (path.front() == '/' && end > start && may_run(path)) return path;
       start = end + 1;
     }
   }
@@ -179,7 +182,8 @@ Result<HelperRun> run_mount_helper(const std::string& program, std::vector<std::
   if (pipe2(pair.data(), O_CLOEXEC) != 0) return system_failure("pipe", errno);
   Ends output{UniqueFd(pair[0]), UniqueFd(pair[1])};
 
-  arguments.insert(arguments.begin(), program);
+  // Its own name begins what it says.
+  arguments.insert(arguments.begin(), program.substr(program.rfind('/') + 1));
   std::vector<std::string> environment{"PATH=" + search_path,
                                        "_FUSE_COMMFD=" + std::to_string(socket_in_helper)};
   pid_t child = -1;

@@ -102,8 +102,13 @@ Answer FakeKernel::answer_to(std::uint64_t unique) {
 }
 
 Answer FakeKernel::read(fuse::NodeId node, std::uint64_t offset, std::uint32_t size, Opcode opcode) {
-  const fuse::ReadIn in{
-      .handle = 0, .offset = offset, .size = size, .read_flags = 0, .lock_owner = 0, .flags = 0, .padding = 0};
+  const fuse::ReadIn in{.handle = 0,
+                        .offset = offset,
+                        .size = size,
+                        .read_flags = 0,
+                        .lock_owner = 0,
+                        .flags = 0,
+                        .padding = 0};
   return ask(opcode, node, {bytes_of(in)});
 }
 

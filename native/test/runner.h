@@ -49,15 +49,15 @@ void expect_equal(const char* file, int line, const char* text, const Found& fou
 #define IKFS_NUMBERED(name, line) IKFS_JOINED(name, line)
 
 /** A test; its body follows in braces. */
-#define TEST(title)                                                                                       \
-  static void IKFS_NUMBERED(test_, __LINE__)();                                                           \
-  static const ikfs::test::Registration IKFS_NUMBERED(registration_, __LINE__){title, IKFS_NUMBERED(test_, \
-                                                                                         __LINE__)};      \
+#define TEST(title)                                                             \
+  static void IKFS_NUMBERED(test_, __LINE__)();                                 \
+  static const ikfs::test::Registration IKFS_NUMBERED(registration_, __LINE__){ \
+      title, IKFS_NUMBERED(test_, __LINE__)};                                   \
   static void IKFS_NUMBERED(test_, __LINE__)()
 
 /** Ends the test unless a condition holds. */
-#define EXPECT(condition)                                                   \
-  do {                                                                      \
+#define EXPECT(condition)                                                                      \
+  do {                                                                                         \
     if (!(condition)) ikfs::test::unexpected(__FILE__, __LINE__, #condition " does not hold"); \
   } while (false)
 

@@ -8,13 +8,12 @@ Served::Served(std::vector<fuse::NodeUpdate> nodes, unsigned readers, std::uint3
           [this](fuse::NodeId node, fuse::Need need) {
             const std::lock_guard lock(mutex_);
             asked_.emplace_back(node, need);
+            called_.notify_all();
           },
           [this](int error) {
-            {
-              const std::lock_guard lock(mutex_);
-              ends_.push_back(error);
-            }
-            ended_.notify_all();
+            const std::lock_guard lock(mutex_);
+            ends_.push_back(error);
+            called_.notify_all();
           })) {
   session_->publish(std::move(nodes), {});
   session_->start();
@@ -41,9 +40,14 @@ std::vector<Served::Asked> Served::asked() {
   return asked_;
 }
 
+void Served::wait_for_asks(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  called_.wait(lock, [&] { return asked_.size() >= count; });
+}
+
 int Served::wait_for_end() {
   std::unique_lock lock(mutex_);
-  ended_.wait(lock, [this] { return !ends_.empty(); });
+  called_.wait(lock, [this] { return !ends_.empty(); });
   return ends_.front();
 }
 

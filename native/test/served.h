@@ -40,6 +40,9 @@ class Served {
   /** Everything that was asked for so far, in order. */
   std::vector<Asked> asked();
 
+  /** Waits until that many needs have been asked for. */
+  void wait_for_asks(std::size_t count);
+
   /** Ends the session by its destructor. */
   void end_session() { session_.reset(); }
 
@@ -52,7 +55,7 @@ class Served {
  private:
   FakeKernel kernel_;
   std::mutex mutex_;
-  std::condition_variable ended_;
+  std::condition_variable called_;
   std::vector<Asked> asked_;
   std::vector<int> ends_;
   std::unique_ptr<fuse::Session> session_;

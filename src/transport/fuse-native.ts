@@ -27,7 +27,7 @@ export const fuseNative: Transport = {
   async unavailable() {
     try {
       loadFuseNative();
-      return fuseDeviceProblem() ?? mountPrivilegeProblem();
+      return fuseDeviceProblem() ?? mountPrivilegeProblem(['fusermount']);
     } catch (error) {
       return describeError(asIkfsError(error));
     }

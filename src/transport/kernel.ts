@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IkfsError } from '../errors.ts';
-import { native, nativeMissing } from '../native.ts';
+import { fromNativeError, native, nativeMissing } from '../native.ts';
 import type { Native, NativeSession } from '../native.ts';
 import type { DirectoryNode } from '../tree/node.ts';
 import { fuseDeviceProblem } from './fuse-device.ts';
+import { mountPrivilegeProblem } from './mount-privilege.ts';
 import { KernelNodes } from './kernel-nodes.ts';
 import { prepareMountpoint } from './mountpoint.ts';
 import type { MountOptions, Mounted, RequestCounts, Served, Transport, Warmed } from './transport.ts';
@@ -29,20 +30,32 @@ export const kernelTransport: Transport = {
 
   unavailable() {
     if (!native) return Promise.resolve(`the addon is missing (${nativeMissing ?? 'unknown reason'})`);
-    return Promise.resolve(fuseDeviceProblem());
+    return Promise.resolve(fuseDeviceProblem() ?? mountPrivilegeProblem(['fusermount3', 'fusermount']));
   },
 
   async mount(served, options) {
     const addon = native;
-    const reason = await kernelTransport.unavailable();
+    const reason = isPassed(options.mountpoint) ? undefined : await kernelTransport.unavailable();
     if (!addon || reason !== undefined) throw new IkfsError('unavailable', reason ?? 'the addon is missing');
-    const mountpoint = await prepareMountpoint(options.mountpoint);
-    const descriptor = await addon.mounting.mount(mountpoint, options.allowOther);
+    const mountpoint = isPassed(options.mountpoint)
+      ? options.mountpoint
+      : await prepareMountpoint(options.mountpoint);
+    let descriptor: number;
+    try {
+      descriptor = await addon.mounting.mount(mountpoint, options.allowOther);
+    } catch (error) {
+      throw fromNativeError(error).within({ path: mountpoint });
+    }
     const mount = new KernelMount(addon, mountpoint, descriptor, served, options);
     await mount.answers();
     return mount;
   },
 };
+
+/** Whether what is given as a mountpoint is a /dev/fuse that somebody else has opened and mounted. */
+function isPassed(mountpoint: string): boolean {
+  return /^\/dev\/fd\/\d+$/.test(mountpoint);
+}
 
 class KernelMount implements Mounted {
   readonly transport = 'kernel';

@@ -6,10 +6,11 @@ const capSysAdmin = 21n;
 
 /**
  * Why this process may not mount, with what to do; undefined when it may: with the capability that mount(2)
- * asks for, or with fusermount(1), which libfuse 2 runs under exactly that name.
+ * asks for, or with a program that mounts for users.
+ * @param helpers names of such programs that the transport runs
  */
-export function mountPrivilegeProblem(): string | undefined {
-  if (hasCapability(capSysAdmin) || isInPath('fusermount')) return undefined;
+export function mountPrivilegeProblem(helpers: readonly string[]): string | undefined {
+  if (hasCapability(capSysAdmin) || helpers.some(isInPath)) return undefined;
   return process.geteuid?.() === 0
     ? 'root may not mount in this container. It needs --cap-add SYS_ADMIN.'
     : 'only root may mount here. Run as root, or install fusermount (apt install fuse3).';
