@@ -62,8 +62,8 @@ void Dispatcher::resume(const Answered& answered, Buffer& buffer) {
   }
 }
 
-void Dispatcher::refuse_waiting(int error) {
-  for (const auto& parked : waiting_.take_all()) device_.refuse(parked.header.unique, error);
+void Dispatcher::close() {
+  for (const auto& parked : waiting_.close()) device_.refuse(parked.header.unique, ENOTCONN);
 }
 
 void Dispatcher::publish(std::vector<NodeUpdate> updates) {
@@ -325,7 +325,14 @@ void Dispatcher::park(Request& request, NodeId node, Need need) {
     return refuse(request, request.answered->error != 0 ? request.answered->error : EIO);
   }
   Parked parked{request.header, {request.body.begin(), request.body.end()}};
-  if (waiting_.park({node, need}, std::move(parked))) ask_(node, need);
+  switch (waiting_.park({node, need}, std::move(parked))) {
+    case Waiting::Parking::first:
+      return ask_(node, need);
+    case Waiting::Parking::joined:
+      return;
+    case Waiting::Parking::closed:
+      return refuse(request, ENOTCONN);
+  }
 }
 
 void Dispatcher::refuse(const Request& request, int error) const {

@@ -43,8 +43,8 @@ class Dispatcher {
   /** Answers the requests that waited for something. */
   void resume(const Answered& answered, Buffer& buffer);
 
-  /** Refuses all that wait. @param error positive errno */
-  void refuse_waiting(int error);
+  /** Refuses all that wait, and from now on all that would have to wait, with ENOTCONN. */
+  void close();
 
   /** The table from now on. */
   void publish(std::vector<NodeUpdate> updates);

@@ -45,7 +45,7 @@ Session::Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended)
 Session::~Session() {
   if (!threads_.empty()) stop();
   join();
-  dispatcher_.refuse_waiting(ENOTCONN);
+  dispatcher_.close();
   postman_.stop();
 }
 
@@ -60,6 +60,9 @@ void Session::start() {
 }
 
 void Session::stop() {
+  // The postman may be waiting for a lookup to be answered: while readers are there, it will be.
+  dispatcher_.close();
+  postman_.stop();
   stopping_.store(true);
   // A signal that comes just before a thread waits is lost, hence again and again.
   while (serving_.load() > 0 && !threads_.empty()) {
@@ -89,7 +92,7 @@ void Session::serve() {
     }
   }
   if (serving_.fetch_sub(1) == 1) {
-    dispatcher_.refuse_waiting(ENOTCONN);
+    dispatcher_.close();
     ended_(end_error_.load());
   }
 }

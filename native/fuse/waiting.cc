@@ -5,11 +5,12 @@
 
 namespace ikfs::fuse {
 
-bool Waiting::park(const Key& key, Parked request) {
+Waiting::Parking Waiting::park(const Key& key, Parked request) {
   const std::lock_guard lock(mutex_);
+  if (closed_) return Parking::closed;
   const auto [place, first] = parked_.try_emplace(key);
   place->second.push_back(std::move(request));
-  return first;
+  return first ? Parking::first : Parking::joined;
 }
 
 std::vector<Parked> Waiting::take(const Key& key) {
@@ -32,8 +33,9 @@ std::optional<Parked> Waiting::withdraw(std::uint64_t unique) {
   return std::nullopt;
 }
 
-std::vector<Parked> Waiting::take_all() {
+std::vector<Parked> Waiting::close() {
   const std::lock_guard lock(mutex_);
+  closed_ = true;
   std::vector<Parked> all;
   for (auto& [key, requests] : parked_) {
     std::move(requests.begin(), requests.end(), std::back_inserter(all));

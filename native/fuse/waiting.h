@@ -35,9 +35,17 @@ class Waiting {
  public:
   using Key = std::pair<NodeId, Need>;
 
-  /** Takes a request in. @returns whether it is the first that waits for this, so that somebody must be asked
-   */
-  bool park(const Key& key, Parked request);
+  /** What became of a request that was to be taken in. */
+  enum class Parking : std::uint8_t {
+    /** It is the first that waits for this, so somebody must be asked. */
+    first,
+    /** Somebody has been asked already. */
+    joined,
+    /** Nothing is taken in any more. */
+    closed,
+  };
+
+  Parking park(const Key& key, Parked request);
 
   /** Gives back all that wait for something. */
   std::vector<Parked> take(const Key& key);
@@ -45,11 +53,12 @@ class Waiting {
   /** Gives back one request, wherever it waits: whoever sent it does so no longer. */
   std::optional<Parked> withdraw(std::uint64_t unique);
 
-  /** Gives back everything. */
-  std::vector<Parked> take_all();
+  /** Gives back everything, and takes nothing in any more. */
+  std::vector<Parked> close();
 
  private:
   std::mutex mutex_;
+  bool closed_ = false;
   /** A key stays, with no request, while its answer is still to come: it is not asked for twice. */
   std::map<Key, std::vector<Parked>> parked_;
 };
