@@ -59,6 +59,7 @@ testWith(needs)('a module that is added, replaced or removed shows after SIGHUP'
   await eventually('the new module is listed', async () => (await readdir(btf(''))).includes('comes'));
 
   t.deepEqual(await readdir(btf('')), ['changes', 'comes', 'stays', 'vmlinux']);
+  await eventually('the new module is there', () => exists(btf('comes')));
   t.deepEqual(await readFile(btf('comes')), buildBtf());
   await eventually('the new BTF is read', async () => (await readFile(btf('changes'))).equals(otherBtf));
   await eventually('the removed module is gone', async () => !(await exists(btf('goes'))));
@@ -77,12 +78,12 @@ testWith(needs)('a kernel that is installed or removed shows after SIGHUP', asyn
   copyFileSync(join(system, 'staging/two'), join(system, 'boot/two'));
   daemon.process.kill('SIGHUP');
   await eventually('the new kernel is there', () => exists(at(`${other}/version`)));
-  t.regex(await readFile(at('README'), 'utf8'), /6\.7\.0-other/);
-  t.true((await readdir(at(''))).includes(other));
+  await eventually('README names it', async () => (await readFile(at('README'), 'utf8')).includes(other));
+  await eventually('it is listed', async () => (await readdir(at(''))).includes(other));
   rmSync(join(system, 'boot/one'));
   daemon.process.kill('SIGHUP');
   await eventually('the old kernel is gone', async () => !(await exists(at(release))));
-  t.false((await readdir(at(''))).includes(release));
+  await eventually('it is not listed', async () => !(await readdir(at(''))).includes(release));
 });
 
 testWith(needs)('a kernel image that is replaced gives the new configuration', async (t) => {
