@@ -4,7 +4,7 @@
 
 namespace ikfs::fuse {
 
-/** The object `mounting` of the addon; src/native-mount.ts describes it. */
+/** The object `mounting` of the addon; src/native.ts describes it. */
 Napi::Object mount_functions(Napi::Env env);
 
 }  // namespace ikfs::fuse
