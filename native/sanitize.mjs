@@ -1,7 +1,10 @@
 /*
- * Builds the core of native/ with AddressSanitizer and UndefinedBehaviorSanitizer and fuzzes it: every target in
- * native/fuzz/, for a bounded time, beginning with small archives made here. Prints a line a target; status 1 on
- * a finding, whose input is left in build/fuzz/. Needs clang with its runtime (libclang-rt-dev), liblzma, tar, xz.
+ * Builds the core of native/ with sanitizers, and
+ *  - runs the programs of native/test/ under AddressSanitizer and UndefinedBehaviorSanitizer, and again under
+ *    ThreadSanitizer: the tests of the FUSE session, and its stress for half the time;
+ *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with small inputs made here.
+ * Prints a line for each; status 1 on a finding, whose input is left in build/fuzz/. Needs clang with its
+ * runtime (libclang-rt-dev), liblzma, tar, xz.
  *
  *   node native/sanitize.mjs [SECONDS A TARGET, 20 unless given]
  */
@@ -9,6 +12,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fuseRequests } from './fuzz/fuse-requests.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const native = join(root, 'native');
@@ -32,27 +36,36 @@ async function run(command, args, { input, mayFail = false, ...options } = {}) {
   return { status, out: Buffer.concat(out), said };
 }
 
-const sanitizers = '-fsanitize=address,undefined';
+/** The ways in which everything is built. */
+const address = {
+  name: 'address',
+  sanitizers: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  // Test programs link what is compiled for the fuzzer as well.
+  compile: ['-fsanitize=fuzzer-no-link', '-DIKFS_HAVE_LZMA'],
+  environment: {},
+};
+const thread = {
+  name: 'thread',
+  sanitizers: ['-fsanitize=thread'],
+  compile: [],
+  // What goes through a socket puts nothing in order: the kernel would, but then hardly a race could be seen.
+  environment: { TSAN_OPTIONS: 'io_sync=0:halt_on_error=1' },
+};
+
 const compile = [
   ...['-std=c++20', '-g', '-O1', '-Wall', '-Wextra', '-Werror', '-fno-omit-frame-pointer'],
-  ...[sanitizers, '-fno-sanitize-recover=all', '-D_FILE_OFFSET_BITS=64', '-DIKFS_HAVE_LZMA', `-I${native}`],
+  ...['-D_FILE_OFFSET_BITS=64', `-I${native}`],
 ];
 
 /** Compiles sources side by side, two at a time. @returns their object files */
-async function objectsOf(sources) {
+async function objectsOf(build, sources) {
   const rest = [...sources];
   const objects = [];
   const worker = async () => {
     for (let source = rest.pop(); source; source = rest.pop()) {
-      const object = join(work, `${source.replaceAll('/', '-')}.o`);
-      await run('clang++', [
-        ...compile,
-        '-fsanitize=fuzzer-no-link',
-        '-c',
-        join(native, source),
-        '-o',
-        object,
-      ]);
+      const object = join(work, `${build.name}-${source.replaceAll('/', '-')}.o`);
+      const flags = [...compile, ...build.sanitizers, ...build.compile];
+      await run('clang++', [...flags, '-c', join(native, source), '-o', object]);
       objects.push(object);
     }
   };
@@ -60,12 +73,58 @@ async function objectsOf(sources) {
   return objects;
 }
 
+/** Links a program. @returns its path */
+async function link(build, name, objects, flags = []) {
+  const program = join(work, name);
+  await run('clang++', [...build.sanitizers, ...flags, '-pthread', ...objects, '-llzma', '-o', program]);
+  return program;
+}
+
+/** Sources of the core; what binds it to Node is built without sanitizers only. */
 const sourcesIn = (folder) =>
   readdirSync(join(native, folder))
-    .filter((name) => name.endsWith('.cc'))
+    .filter((name) => name.endsWith('.cc') && !name.endsWith('_binding.cc'))
     .map((name) => join(folder, name));
 
-/** Small archives in every format that tar writes, as inputs of each target. */
+/** The programs of native/test/; all else there is shared by them. */
+const programs = ['session_test', 'session_stress'];
+const isProgram = (source) => programs.includes(basename(source, '.cc'));
+
+/** The programs' objects but their own: what they share, and the core itself. */
+const sharedObjects = (build, folders) =>
+  objectsOf(
+    build,
+    [...folders, 'test'].flatMap(sourcesIn).filter((source) => !isProgram(source)),
+  );
+
+/** Runs a program as its sanitizer needs it, failing or not. */
+async function runUnder({ environment }, program, args) {
+  const options = { mayFail: true, env: { ...process.env, ...environment } };
+  const result = await run(program, args, options);
+  // Where addresses are very random, older ThreadSanitizers do not find the room that they need.
+  const crowded = result.said.includes('unexpected memory mapping');
+  return crowded ? run('setarch', ['-R', program, ...args], options) : result;
+}
+
+/** Builds and runs the test programs. @returns whether nothing was found */
+async function test(build, objects) {
+  let passed = true;
+  for (const source of sourcesIn('test').filter(isProgram)) {
+    const name = basename(source, '.cc');
+    const [main] = await objectsOf(build, [source]);
+    const program = await link(build, `${build.name}-${name}`, [main, ...objects]);
+    const { status, out, said } = await runUnder(build, program, [String(Math.ceil(seconds / 2))]);
+    const lines = out.toString().trimEnd().split('\n');
+    const told = lines.filter((line) => status !== 0 || !line.startsWith('ok '));
+    console.log(
+      `${name}, ${build.name}: ${status === 0 ? told.join('; ') : `FOUND\n${[...told, said].join('\n')}`}`,
+    );
+    if (status !== 0) passed = false;
+  }
+  return passed;
+}
+
+/** Small inputs of each target: archives in every format that tar writes, and requests. */
 async function seeds() {
   const folder = join(work, 'sample');
   const deep = join(folder, 'd'.repeat(60), 'e'.repeat(60));
@@ -73,7 +132,7 @@ async function seeds() {
   writeFileSync(join(folder, 'a.h'), '#pragma once\n');
   writeFileSync(join(deep, 'Grüße.h'), 'x'.repeat(600));
   symlinkSync(`../${'t'.repeat(120)}`, join(folder, 'link'));
-  const targets = { tar_scanner: [], index_archive: [] };
+  const targets = { tar_scanner: [], index_archive: [], fuse_dispatcher: fuseRequests() };
   for (const format of ['gnu', 'oldgnu', 'posix']) {
     const { out: tar } = await run('tar', ['-c', '-b1', `--format=${format}`, '.'], { cwd: folder });
     for (const chunk of [1, 7, 100, 256])
@@ -94,12 +153,11 @@ function findingIn(report) {
 
 /** Fuzzes one target. @returns whether nothing was found */
 async function fuzz(target, objects, inputs) {
-  const program = join(work, target);
+  const [main] = await objectsOf(address, [join('fuzz', `${target}.cc`)]);
+  const program = await link(address, target, [main, ...objects], ['-fsanitize=fuzzer']);
   const corpus = `${program}-corpus`;
   mkdirSync(corpus, { recursive: true });
   inputs.forEach((input, index) => writeFileSync(join(corpus, `seed-${index}`), input));
-  const [main] = await objectsOf([join('fuzz', `${target}.cc`)]);
-  await run('clang++', [sanitizers, '-fsanitize=fuzzer', main, ...objects, '-llzma', '-o', program]);
   // Findings of earlier days, kept so that they stay mended.
   const kept = [join(native, 'fuzz', 'findings', target)].filter((folder) => existsSync(folder));
   const { status, said } = await run(
@@ -125,12 +183,14 @@ async function fuzz(target, objects, inputs) {
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 try {
-  const objects = await objectsOf(['archive', 'codec', 'core'].flatMap(sourcesIn));
+  const objects = await sharedObjects(address, ['archive', 'codec', 'core', 'fuse']);
+  if (!(await test(address, objects))) process.exitCode = 1;
   const inputs = await seeds();
   for (const target of sourcesIn('fuzz').map((source) => basename(source, '.cc'))) {
     if (!(await fuzz(target, objects, inputs[target] ?? []))) process.exitCode = 1;
   }
+  if (!(await test(thread, await sharedObjects(thread, ['core', 'fuse'])))) process.exitCode = 1;
 } catch (error) {
-  console.error(`native/ could not be fuzzed: ${error.message}`);
+  console.error(`native/ could not be checked: ${error.message}`);
   process.exitCode = 1;
 }

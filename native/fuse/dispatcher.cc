@@ -211,7 +211,9 @@ void Dispatcher::read(Request& request, Buffer& buffer) {
   if (node == nullptr) return;
   if (!in) return refuse(request, EIO);
   if (node->kind == NodeKind::directory) return refuse(request, EISDIR);
-  if (!node->settled) return park(request, request.header.node, Need::settled);
+  // The kernel reads only what a lookup has settled. A read must never wait for more than bytes: the page
+  // that it is to fill is locked, and forgetting the node's content would wait for it.
+  if (!node->settled) return refuse(request, ESTALE);
   const auto* content = std::get_if<FileContent>(&node->content);
   if (content == nullptr || in->offset >= node->size || in->size == 0) {
     return device_.answer(request.header.unique, {});
