@@ -77,7 +77,7 @@ TEST(
   EXPECT_EQUAL(served.kernel().answer_to(read).error, ESTALE);
   served.settle();
   EXPECT_EQUAL(served.kernel().read(sample::hello, 0, 100).text(), "hello, world");
-  EXPECT_EQUAL(served.kernel().unanswered().size(), 3U);
+  EXPECT_EQUAL(served.kernel().unanswered().size(), 2U);
   served.publish({{sample::later, file("made now")}}, {answered(sample::later, Need::settled)});
   EXPECT_EQUAL(served.kernel().answer_to(lookup).as<fuse::EntryOut>().attributes.size, 8U);
   EXPECT_EQUAL(served.kernel().answer_to(getattr).as<fuse::AttributesOut>().attributes.size, 8U);
