@@ -33,3 +33,28 @@ function unescape(field: string): string {
 export function mountAt(path: string): MountEntry | undefined {
   return mounts().findLast(({ mountpoint }) => mountpoint === path);
 }
+
+/**
+ * The mount that a path lies in.
+ * @param path absolute, without symbolic links
+ */
+export function mountOf(path: string): MountEntry | undefined {
+  let innermost: MountEntry | undefined;
+  for (const mount of mounts()) {
+    const { mountpoint } = mount;
+    const isInside = path === mountpoint || path.startsWith(mountpoint === '/' ? '/' : `${mountpoint}/`);
+    // Of several at one place, the last one hides the others.
+    if (isInside && mountpoint.length >= (innermost?.mountpoint.length ?? 0)) innermost = mount;
+  }
+  return innermost;
+}
+
+/** Where ikfs is mounted, as advice to somebody who looks for it elsewhere. */
+export function mountsAdvice(): string | undefined {
+  const places = new Set(
+    mounts()
+      .filter(({ type }) => type === ikfsType)
+      .map(({ mountpoint }) => mountpoint),
+  );
+  return places.size > 0 ? `ikfs is mounted at ${[...places].join(', ')}` : undefined;
+}

@@ -66,9 +66,7 @@ export type NativeNode =
 export type NativeNeed = 'names' | 'settled' | 'renewed';
 
 /** What the kernel is to forget: a name in a directory, or a node's attributes and content. */
-export type NativeForgetting =
-  | { readonly parent: number; readonly name: string }
-  | { readonly node: number };
+export type NativeForgetting = { readonly parent: number; readonly name: string } | { readonly node: number };
 
 /** That what was asked for has been published, or with which errno requests end that can not be answered. */
 export interface NativeAnswer {

@@ -6,7 +6,8 @@ import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node } from '..
 /** When everything in the fixture was last modified: 2024-01-02 03:04:05 UTC. */
 export const fixtureModified = Date.UTC(2024, 0, 2, 3, 4, 5);
 
-let lastInode = 0;
+/** 1 is the root's in a mount, which a test gives it. */
+let lastInode = 1;
 
 /** What all nodes have; numbers are handed out in the order of making. */
 function base(): { readonly inode: number; readonly modified: number } {

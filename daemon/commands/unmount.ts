@@ -4,7 +4,7 @@ import { IkfsError } from '../../src/errors.ts';
 import { detach } from '../../src/transport/unmount.ts';
 import type { Command } from '../command.ts';
 import { log } from '../log.ts';
-import { ikfsType, mountAt, mounts } from '../mount-table.ts';
+import { ikfsType, mountAt, mountsAdvice } from '../mount-table.ts';
 import type { MountEntry } from '../mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 
@@ -39,17 +39,12 @@ function findMountpoint(path: string): string {
     if (found) break;
   }
   if (found?.type === ikfsType) return found.mountpoint;
-  const others = new Set(
-    mounts()
-      .filter(({ type }) => type === ikfsType)
-      .map(({ mountpoint }) => mountpoint),
-  );
   throw new IkfsError(
     'not-found',
     found ? `is not an ikfs mount but ${found.type}` : 'nothing is mounted there',
     {
       path,
-      advice: others.size > 0 ? `ikfs is mounted at ${[...others].join(', ')}` : undefined,
+      advice: mountsAdvice(),
     },
   );
 }

@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
 import type { ContentReader } from '../artifact/content-reader.ts';
-import { asIkfsError, describeError } from '../errors.ts';
-import type { IkfsError } from '../errors.ts';
 import type { DirectoryEntry, DirectoryNode, FileNode, Node } from '../tree/node.ts';
 import { Refusal } from './errno.ts';
+import { FailureReport } from './failure-report.ts';
 import { Snapshots } from './snapshots.ts';
 import type { RequestCounts, Served } from './transport.ts';
 
@@ -34,9 +33,6 @@ export function typeBitsOf(entry: DirectoryEntry): number {
   return typeBits[entry.kind];
 }
 
-/** Distinct errors remembered so as to report each once; with more than that, the log is no help anyway. */
-const rememberedErrors = 1000;
-
 /**
  * Answers the requests of a file system that names things by path, from a tree and without a mount. Paths are
  * absolute and normalised, as libfuse gives them. Every method throws an IkfsError that errnoOf understands.
@@ -46,20 +42,19 @@ const rememberedErrors = 1000;
 export class TreeHandlers {
   #root: DirectoryNode;
   readonly #reader: ContentReader;
-  readonly #onError: (error: unknown) => void;
+  readonly #failures: FailureReport;
   readonly #snapshots: Snapshots;
   /** Directories found so far, by path: every request passes through some of them. Files are not kept. */
   readonly #directories = new Map<string, DirectoryNode>();
   /** Counts calls of forget: what was being looked up during one is not kept. */
   #forgotten = 0;
   readonly #counts: Record<string, number> = {};
-  readonly #reported = new Set<string>();
 
   /** @param onError gets each distinct failure once; a refusal is none */
   constructor(served: Served, onError: (error: unknown) => void = () => undefined) {
     this.#root = served.root;
     this.#reader = served.reader;
-    this.#onError = onError;
+    this.#failures = new FailureReport(onError);
     this.#snapshots = new Snapshots(served.reader);
   }
 
@@ -140,18 +135,9 @@ export class TreeHandlers {
     try {
       return await answer();
     } catch (error) {
-      if (!(error instanceof Refusal)) this.#report(asIkfsError(error), path);
+      this.#failures.add(error, path);
       throw error;
     }
-  }
-
-  /** @param path the request's, for an error that names no file */
-  #report(error: IkfsError, path: string): void {
-    const located = error.path === undefined ? error.within({ path }) : error;
-    const text = describeError(located);
-    if (this.#reported.has(text) || this.#reported.size >= rememberedErrors) return;
-    this.#reported.add(text);
-    this.#onError(located);
   }
 
   async #measure(path: string, node: Node): Promise<{ readonly size: number; readonly modified: number }> {

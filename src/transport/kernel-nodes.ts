@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Content } from '../artifact/content.ts';
 import type { ContentReader } from '../artifact/content-reader.ts';
 import { IkfsError } from '../errors.ts';
@@ -11,6 +12,7 @@ import type {
 } from '../native.ts';
 import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node } from '../tree/node.ts';
 import { errnoByCode, errnoOf } from './errno.ts';
+import { FailureReport } from './failure-report.ts';
 
 /** Where the nodes go: a session, or what stands for one in tests. */
 export interface Publisher {
@@ -49,13 +51,14 @@ export class KernelNodes {
   #root: DirectoryNode;
   readonly #reader: ContentReader;
   readonly #publisher: Publisher;
-  readonly #onError: (error: unknown) => void;
+  readonly #failures: FailureReport;
   readonly #known = new Map<number, Known>();
   /** Names that were published, by directory, to tell which have gone. */
   readonly #names = new Map<number, readonly NativeName[]>();
   /** When volatile files were published last, and when they were asked for last. */
   readonly #snapshots = new Map<number, { readonly made: number; asked: number }>();
 
+  /** @param onError gets each distinct failure once */
   constructor(
     root: DirectoryNode,
     reader: ContentReader,
@@ -65,7 +68,7 @@ export class KernelNodes {
     this.#root = root;
     this.#reader = reader;
     this.#publisher = publisher;
-    this.#onError = onError;
+    this.#failures = new FailureReport(onError);
   }
 
   /** Publishes the root, whose names are asked for like all others. */
@@ -106,6 +109,11 @@ export class KernelNodes {
 
   /** Answers what a request needs. Never rejects: what fails is the answer. */
   async ask(number: number, need: NativeNeed): Promise<void> {
+    if (number !== rootNumber && !this.#known.has(number)) {
+      // Its absence was published while this was on its way.
+      this.#publisher.publish([], [], [{ node: number, need, error: absent }]);
+      return;
+    }
     try {
       switch (need) {
         case 'names':
@@ -119,7 +127,7 @@ export class KernelNodes {
           return;
       }
     } catch (error) {
-      this.#onError(error);
+      this.#failures.add(error, this.#pathOf(number));
       this.#publisher.publish([], [], [{ node: number, need, error: errnoOf(error) }]);
     }
   }
@@ -221,6 +229,13 @@ export class KernelNodes {
 
   #parentOf(number: number): number {
     return this.#known.get(number)?.parent ?? rootNumber;
+  }
+
+  /** Where a node is in the mount. */
+  #pathOf(number: number): string {
+    const known = this.#known.get(number);
+    if (!known) return '/';
+    return posix.join(this.#pathOf(known.parent), known.name);
   }
 }
 

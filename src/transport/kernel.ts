@@ -6,6 +6,7 @@ import type { DirectoryNode } from '../tree/node.ts';
 import { fuseDeviceProblem } from './fuse-device.ts';
 import { mountPrivilegeProblem } from './mount-privilege.ts';
 import { KernelNodes } from './kernel-nodes.ts';
+import type { Publisher } from './kernel-nodes.ts';
 import { prepareMountpoint } from './mountpoint.ts';
 import type { MountOptions, Mounted, RequestCounts, Served, Transport, Warmed } from './transport.ts';
 
@@ -86,7 +87,11 @@ class KernelMount implements Mounted {
       },
     });
     this.#session = session;
-    this.#nodes = new KernelNodes(served.root, served.reader, session, options.onError);
+    // What is made after the end of the mount, nobody waits for.
+    const publish: Publisher['publish'] = (...changes) => {
+      if (!this.#isEnded) session.publish(...changes);
+    };
+    this.#nodes = new KernelNodes(served.root, served.reader, { publish }, options.onError);
     this.#nodes.start();
     session.start();
   }

@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { IkfsError, asIkfsError } from '../errors.ts';
 import { detach } from './unmount.ts';
@@ -40,10 +40,13 @@ export async function prepareMountpoint(mountpoint: string): Promise<string> {
   return path;
 }
 
-/** Whether a mount is there whose server is gone: every call on it fails with ENOTCONN. */
+/**
+ * Whether a mount is there whose server is gone: what the server would have to be asked fails with ENOTCONN.
+ * That is statfs(2) always; attributes and even names the kernel may still know by itself.
+ */
 async function isDeadMount(mountpoint: string): Promise<boolean> {
   try {
-    await stat(mountpoint);
+    await statfs(mountpoint);
     return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOTCONN';

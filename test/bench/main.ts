@@ -1,17 +1,19 @@
 /*
- * npm run bench [-- NAME... [--no-fail]]: runs the benchmarks of those names, or all, and prints ikfs beside its
- * peers. Ends with status 1 when a ratio is over its bar, unless --no-fail asks only for the figures.
+ * npm run bench [-- NAME... [--rounds N] [--no-fail]]: runs the benchmarks of those names, or all, and prints ikfs
+ * beside its peers. Ends with status 1 when something is over its bar, unless --no-fail asks only for the figures.
+ * --rounds says how often each side is measured where a benchmark does not need a fixed number.
  */
-import type { Bench, BenchRow } from './row.ts';
+import { parseArgs } from 'node:util';
+import { isOver, ratioOf } from './row.ts';
+import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
 /** The benchmarks by name. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   archive: () => import('./archive.ts'),
+  transport: () => import('./transport.ts'),
 };
 
 const columns = ['name', 'ours', 'peer', 'ratio', 'bar', ''] as const;
-
-const isOver = ({ ours, peer, bar }: BenchRow): boolean => bar !== undefined && ours / peer > bar;
 
 /** A time in seconds with a unit that keeps three digits. */
 function time(seconds: number): string {
@@ -20,10 +22,12 @@ function time(seconds: number): string {
 }
 
 function cells(row: BenchRow): string[] {
-  const verdict = row.bar === undefined ? '' : isOver(row) ? 'over' : 'ok';
-  const bar = row.bar === undefined ? '' : row.bar.toFixed(2);
+  const over = isOver(row);
+  const verdict = over === undefined ? '' : over ? 'over' : 'ok';
+  const bars = [row.bar?.toFixed(2), row.limit === undefined ? undefined : time(row.limit)];
+  const bar = bars.filter((each) => each !== undefined).join(', ');
   const peer = `${time(row.peer)} (${row.peerName})`;
-  return [row.name, time(row.ours), peer, (row.ours / row.peer).toFixed(2), bar, verdict];
+  return [row.name, time(row.ours), peer, ratioOf(row).toFixed(2), bar, verdict];
 }
 
 function printTable(lines: readonly (readonly string[])[]): void {
@@ -37,11 +41,18 @@ function printTable(lines: readonly (readonly string[])[]): void {
     );
 }
 
-const words = process.argv.slice(2);
-const names = words.filter((word) => word !== '--no-fail');
+const { values, positionals: names } = parseArgs({
+  options: { rounds: { type: 'string' }, 'no-fail': { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 const unknown = names.find((name) => !Object.hasOwn(benches, name));
 if (unknown !== undefined) {
   console.error(`There is no benchmark ${unknown}; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+const options: BenchOptions = values.rounds === undefined ? {} : { rounds: Number(values.rounds) };
+if (options.rounds !== undefined && !(Number.isInteger(options.rounds) && options.rounds > 0)) {
+  console.error(`--rounds takes a number from 1 on, not '${values.rounds}'`);
   process.exit(2);
 }
 
@@ -49,7 +60,7 @@ const rows: BenchRow[] = [];
 for (const [name, load] of Object.entries(benches)) {
   if (names.length > 0 && !names.includes(name)) continue;
   console.error(`measuring ${name} ...`);
-  rows.push(...(await (await load()).run()));
+  rows.push(...(await (await load()).run(options)));
 }
 printTable([columns, ...rows.map(cells)]);
-if (rows.some(isOver) && !words.includes('--no-fail')) process.exitCode = 1;
+if (rows.some(isOver) && !values['no-fail']) process.exitCode = 1;

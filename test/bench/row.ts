@@ -7,13 +7,35 @@ export interface BenchRow {
   readonly peer: number;
   /** What the peer is, such as `xz -dc`. */
   readonly peerName: string;
-  /** The most that ours / peer may be; a row without a bar is only shown. */
+  /** ours / peer, where it was taken round by round; otherwise it is the ratio of the two figures. */
+  readonly ratio?: number;
+  /** The most that the ratio may be; a row with neither bar nor limit is only shown. */
   readonly bar?: number;
+  /** The most that ours may be, in seconds, whatever the peer takes. */
+  readonly limit?: number;
+}
+
+/** What the command line asks of a benchmark. */
+export interface BenchOptions {
+  /** How often each side is measured; the benchmark's own number unless given. */
+  readonly rounds?: number;
 }
 
 /** What a file of test/bench/ exports: its measurements. */
 export interface Bench {
-  run(): Promise<BenchRow[]>;
+  run(options: BenchOptions): Promise<BenchRow[]>;
+}
+
+/** ours / peer of a row. */
+export function ratioOf({ ours, peer, ratio = ours / peer }: BenchRow): number {
+  return ratio;
+}
+
+/** Whether a row is over its bar or its limit; undefined when it has neither. */
+export function isOver(row: BenchRow): boolean | undefined {
+  const { ours, bar, limit } = row;
+  if (bar === undefined && limit === undefined) return undefined;
+  return (bar !== undefined && ratioOf(row) > bar) || (limit !== undefined && ours > limit);
 }
 
 type Work = () => Promise<void> | void;
