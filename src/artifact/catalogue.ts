@@ -7,7 +7,7 @@ import { parseUtsRelease } from '../format/utsrelease.ts';
 import { discover } from '../source/discover.ts';
 import { peekRelease } from '../source/image.ts';
 import { runningRelease } from '../source/live.ts';
-import { listModules, looksLikeModuleFolder } from '../source/module-folder.ts';
+import { listModules, looksLikeModuleFolder, moduleFoldersIn } from '../source/module-folder.ts';
 import { moduleInfo, readModule } from '../source/module.ts';
 import { SystemRoot } from '../source/system-root.ts';
 import { ImageContents } from './image-contents.ts';
@@ -167,9 +167,9 @@ class Gatherer {
   /** A folder of one kernel's modules, or one that holds such folders by release. */
   async #addModules(path: string, release: string | undefined): Promise<void> {
     if (!looksLikeModuleFolder(path)) {
-      const { moduleFolders } = discover(new SystemRoot(path));
-      if (moduleFolders.length === 0) throw new IkfsError('not-found', 'holds no modules', { path });
-      for (const folder of moduleFolders) this.#of(folder.release).moduleFolders.push(folder.path);
+      const folders = moduleFoldersIn(path);
+      if (folders.length === 0) throw new IkfsError('not-found', 'holds no modules', { path });
+      for (const folder of folders) this.#of(basename(folder)).moduleFolders.push(folder);
       return;
     }
     this.#of(release ?? (await this.#releaseOfFolder(path))).moduleFolders.push(path);

@@ -73,3 +73,18 @@ export function looksLikeModuleFolder(folder: string): boolean {
     return false;
   }
 }
+
+/** The folders of modules that lie directly in a folder, each named by its kernel's release; sorted. */
+export function moduleFoldersIn(folder: string): string[] {
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw asIkfsError(error, { path: folder, step: 'listing modules' });
+  }
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name))
+    .filter(looksLikeModuleFolder)
+    .sort();
+}

@@ -260,3 +260,24 @@ test("Debian's releases name the upstream version only in part, which is no disa
   await tree.read(`${debian}/config`);
   t.deepEqual(tree.catalogue.kernels.get(debian)?.findings.list(), []);
 });
+
+test('--modules takes the folder of one kernel, or one that holds such folders', async (t) => {
+  const folder = temporaryFolder();
+  t.teardown(folder.remove);
+  writeFiles(folder.path, {
+    [`modules/${release}/kernel/one.ko`]: moduleFile('one', release),
+    'modules/6.7.0/kernel/two.ko': moduleFile('two', '6.7.0'),
+    'empty/file': '',
+  });
+  const all = await openTree({ modules: [join(folder.path, 'modules')] });
+  t.teardown(all.close);
+  t.deepEqual([...all.catalogue.kernels.keys()], [release, '6.7.0']);
+  t.deepEqual(await all.names('6.7.0/btf'), ['two']);
+  const one = await openTree({ modules: [join(folder.path, 'modules', release)] });
+  t.teardown(one.close);
+  t.deepEqual([...one.catalogue.kernels.keys()], [release]);
+  await t.throwsAsync(openTree({ modules: [join(folder.path, 'empty')] }), {
+    instanceOf: IkfsError,
+    code: 'not-found',
+  });
+});

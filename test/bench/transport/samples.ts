@@ -1,6 +1,6 @@
 import { median } from '../row.ts';
 
-/** What was measured: for each subject and scenario one figure a round, in the order of the rounds. */
+/** What was measured: for each subject and scenario equally many figures a round, in the order of the rounds. */
 export class Samples {
   readonly #figures = new Map<string, Map<string, number[]>>();
 
@@ -19,7 +19,7 @@ export class Samples {
 }
 
 /**
- * The median of the ratios of each round. What slows the whole machine down for a while meets both sides of a
+ * The median of the ratios of figures of the same round. What slows the whole machine down for a while meets both sides of a
  * round, and drops out.
  * @throws RangeError when there are not equally many figures of both, or none
  */
