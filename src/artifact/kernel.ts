@@ -99,7 +99,7 @@ export class Kernel {
     if (!this.#modules) {
       const list = listModules(this.sources.moduleFolders);
       this.#modules = list;
-      this.#carriers ??= inputState(carriers.flatMap((name) => list.modules.get(name)?.path ?? []));
+      this.#carriers ??= stateOfCarriers(list);
     }
     return this.#modules;
   }
@@ -120,7 +120,9 @@ export class Kernel {
 
   /** Whether what all artifacts but those of modules are made from is as it was when the kernel was found. */
   isCurrent(): boolean {
-    const carriersAreCurrent = this.#carriers === undefined || this.#carriers === this.#stateOfCarriers();
+    const carriersAreCurrent =
+      this.#carriers === undefined ||
+      this.#carriers === stateOfCarriers(listModules(this.sources.moduleFolders));
     return carriersAreCurrent && this.#state === this.#stateOfInputs();
   }
 
@@ -139,11 +141,6 @@ export class Kernel {
     if (!changed) return;
     this.#artifacts.forget('modules.tsv');
     this.#moduleChanges += 1;
-  }
-
-  #stateOfCarriers(): string {
-    const { modules } = listModules(this.sources.moduleFolders);
-    return inputState(carriers.flatMap((name) => modules.get(name)?.path ?? []));
   }
 
   /** How often modules have been seen to come, go or change. */
@@ -281,6 +278,11 @@ export class Kernel {
 
 /** Modules that carry artifacts of the kernel: the header archive and the configuration. */
 const carriers = ['kheaders', 'configs'] as const;
+
+/** The state that the files of those modules are in. */
+function stateOfCarriers({ modules }: ModuleList): string {
+  return inputState(carriers.flatMap((name) => modules.get(name)?.path ?? []));
+}
 
 /** Artifacts that are there exactly when another one is. */
 const twins: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {

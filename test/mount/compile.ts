@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bccDefinitions, bccIncludeFolders } from '../bcc-clang.ts';
 import { run } from './daemon.ts';
 
 /** A program as tracing tools have it: few lines, and hundreds of headers below them. */
@@ -9,17 +10,6 @@ const program = `
 #include <net/sock.h>
 int on_connect(struct task_struct *task, struct sock *sk) { return task->pid + sk->__sk_common.skc_family; }
 `;
-
-/** Where bcc looks for headers in a tree for x86, in its order (src/cc/frontends/clang/kbuild_helper.cc). */
-const folders = [
-  'arch/x86/include',
-  'arch/x86/include/generated',
-  'include',
-  'arch/x86/include/uapi',
-  'arch/x86/include/generated/uapi',
-  'include/uapi',
-  'include/generated/uapi',
-];
 
 /**
  * Compiles a small program against a header tree of x86, as bcc has it done; clang makes no code.
@@ -33,9 +23,9 @@ export async function compile(tree: string, scratch: string): Promise<void> {
   await run('clang', [
     ...['-fsyntax-only', '-O2', '-target', 'x86_64-unknown-linux-gnu', '-w'],
     ...['-nostdinc', '-isystem', join(own, 'include')],
-    ...folders.map((folder) => `-I${join(tree, folder)}`),
+    ...bccIncludeFolders.map((folder) => `-I${join(tree, folder)}`),
     ...['-include', join(tree, 'include/linux/kconfig.h')],
-    ...['-D__KERNEL__', '-D__BPF_TRACING__', '-DCC_USING_FENTRY', '-DKBUILD_MODNAME="ikfs"'],
+    ...bccDefinitions,
     source,
   ]);
 }

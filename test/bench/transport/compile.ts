@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/native.ts';
+import { bccDefinitions, bccIncludeFolders } from '../../bcc-clang.ts';
 import { runCommand, timeCommand } from './commands.ts';
 
 /** The source files that lie beside this one. */
@@ -13,21 +14,12 @@ let builtinHeaders: string | undefined;
  */
 function clangArguments(): string[] {
   builtinHeaders ??= join(runCommand('clang', ['-print-resource-dir']).trim(), 'include');
-  const folders = [
-    'arch/x86/include',
-    'arch/x86/include/generated',
-    'include',
-    'arch/x86/include/uapi',
-    'arch/x86/include/generated/uapi',
-    'include/uapi',
-    'include/generated/uapi',
-  ];
   return [
     ...['-fsyntax-only', '-x', 'c', '-O2', '-target', 'x86_64-unknown-linux-gnu', '-w'],
     ...['-nostdinc', '-isystem', builtinHeaders],
-    ...folders.map((folder) => `-I${folder}`),
+    ...bccIncludeFolders.map((folder) => `-I${folder}`),
     ...['-include', 'include/linux/kconfig.h'],
-    ...['-D__KERNEL__', '-D__BPF_TRACING__', '-DCC_USING_FENTRY', '-DKBUILD_MODNAME="ikfs"'],
+    ...bccDefinitions,
     sourceFile('bpf-program.c'),
   ];
 }
