@@ -40,6 +40,8 @@ export interface SessionHooks {
   readonly mountpoint?: string;
   /** Told of each artifact that was asked for. */
   readonly onSettled?: (settled: Settled) => void;
+  /** Called when something that the tree shows turned out to be damaged in the store: a reload makes it anew. */
+  readonly onDamaged?: () => void;
   /** Requests of the transport so far. */
   readonly requests?: () => Readonly<Record<string, number>>;
 }
@@ -55,8 +57,8 @@ export async function openSession(
   cacheDirectory: string | undefined,
   hooks: SessionHooks = {},
 ): Promise<Session> {
-  const store = openStore(cacheDirectory);
   const ignore = (): void => undefined;
+  const store = openStore(cacheDirectory, hooks.onDamaged ?? ignore);
   const workshop = new Workshop(store, defaultLimits, new ReadTally(), hooks.onSettled ?? ignore);
   let catalogue = await withProgress('Looking for kernels', () => openCatalogue(request, workshop));
   const status = (): Status => statusOf(catalogue, workshop, version, hooks.requests?.() ?? {});

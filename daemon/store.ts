@@ -16,12 +16,14 @@ function defaultFolder(): string {
 
 /**
  * Opens the store; in memory, with a warning, when its directory can not be written to.
+ * @param onDamagedInUse called when what has been handed out turns out to be damaged
  * @throws IkfsError why the directory can not be used, when there is no store in memory either
  */
-export function openStore(cacheDirectory: string | undefined): BlobStore {
+export function openStore(cacheDirectory: string | undefined, onDamagedInUse: () => void): BlobStore {
   try {
-    return new DiskStore(resolve(cacheDirectory ?? defaultFolder()), (path) => {
+    return new DiskStore(resolve(cacheDirectory ?? defaultFolder()), (path, when) => {
       log('warning', `${path}: was damaged; what it held is made again`);
+      if (when === 'when-read') onDamagedInUse();
     });
   } catch (thrown) {
     const error = asIkfsError(thrown);

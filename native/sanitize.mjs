@@ -1,7 +1,7 @@
 /*
  * Builds the core of native/ with sanitizers, and
  *  - runs the programs of native/test/ under AddressSanitizer and UndefinedBehaviorSanitizer, and again under
- *    ThreadSanitizer: the tests of the FUSE session, and its stress for half the time;
+ *    ThreadSanitizer: the tests of the FUSE session and of what it serves, and its stress for half the time;
  *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with small inputs made here.
  * Prints a line for each; status 1 on a finding, whose input is left in build/fuzz/. Needs clang with its
  * runtime (libclang-rt-dev), liblzma, tar, xz.
@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fuseRequests } from './fuzz/fuse-requests.mjs';
+import { treeIndexes } from './fuzz/tree-indexes.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const native = join(root, 'native');
@@ -124,7 +125,7 @@ async function test(build, objects) {
   return passed;
 }
 
-/** Small inputs of each target: archives in every format that tar writes, and requests. */
+/** Small inputs of each target: archives in every format that tar writes, requests, and indexes of trees. */
 async function seeds() {
   const folder = join(work, 'sample');
   const deep = join(folder, 'd'.repeat(60), 'e'.repeat(60));
@@ -132,7 +133,12 @@ async function seeds() {
   writeFileSync(join(folder, 'a.h'), '#pragma once\n');
   writeFileSync(join(deep, 'Grüße.h'), 'x'.repeat(600));
   symlinkSync(`../${'t'.repeat(120)}`, join(folder, 'link'));
-  const targets = { tar_scanner: [], index_archive: [], fuse_dispatcher: fuseRequests() };
+  const targets = {
+    tar_scanner: [],
+    index_archive: [],
+    fuse_dispatcher: fuseRequests(),
+    whole_tree: treeIndexes(),
+  };
   for (const format of ['gnu', 'oldgnu', 'posix']) {
     const { out: tar } = await run('tar', ['-c', '-b1', `--format=${format}`, '.'], { cwd: folder });
     for (const chunk of [1, 7, 100, 256])

@@ -18,11 +18,20 @@ export interface NativeDecoded {
   readonly bytes: Buffer | undefined;
 }
 
+/** By what native code checks the bytes of a file of the store each time it reads them. */
+export interface NativeSeal {
+  /** Length in bytes of what is summed up. */
+  readonly size: number;
+  /** As bytes/chunk-sums.ts has them. */
+  readonly sums: Uint8Array;
+}
+
 /** Where native code finds a file's bytes: given here, in a file that is open, or in one that it opens. */
 export type NativeContent =
   | { readonly bytes: Uint8Array }
   | { readonly descriptor: number; readonly offset: number }
-  | { readonly path: string; readonly offset: number; readonly identity: FileIdentity | undefined };
+  | { readonly path: string; readonly offset: number; readonly identity: FileIdentity | undefined }
+  | { readonly path: string; readonly offset: number; readonly seal: NativeSeal };
 
 /** A name in a directory, and the node behind it. */
 export interface NativeName {
@@ -57,13 +66,27 @@ export type NativeNode =
       readonly size?: number;
       readonly content?: NativeContent;
     })
-  | (NativeNodeBase & { readonly kind: 'link'; readonly target: string });
+  | (NativeNodeBase & { readonly kind: 'link'; readonly target: string })
+  /** A directory with all that is below it. */
+  | {
+      readonly id: number;
+      readonly kind: 'tree';
+      readonly parent: number;
+      /** As format/tree-index.ts describes. */
+      readonly index: Uint8Array;
+      /** What the offsets in it are in. */
+      readonly content: NativeContent;
+      /** A node's number is this one and its number in the index together, but for the top. */
+      readonly first: number;
+      /** Milliseconds since the epoch. */
+      readonly modified: number;
+    };
 
 /**
  * What a request waits for: the names in a directory; whether a node is there, with size and content; or a
- * volatile file as it is now.
+ * volatile file as it is now. And what nobody waits for: that the content of a file is damaged (`repaired`).
  */
-export type NativeNeed = 'names' | 'settled' | 'renewed';
+export type NativeNeed = 'names' | 'settled' | 'renewed' | 'repaired';
 
 /** What the kernel is to forget: a name in a directory, or a node's attributes and content. */
 export type NativeForgetting = { readonly parent: number; readonly name: string } | { readonly node: number };
@@ -84,8 +107,11 @@ export interface NativeSession {
     forget: readonly NativeForgetting[],
     answered: readonly NativeAnswer[],
   ): void;
-  /** Begins to take requests; the root must have been published. */
-  start(): void;
+  /**
+   * Begins to take requests; the root must have been published.
+   * @param mountpoint full path, so that the kernel can be made to list directories ahead; none without it
+   */
+  start(mountpoint?: string): void;
   /** Whether the kernel and the session have agreed on a protocol. */
   ready(): boolean;
   /** Requests so far, by the protocol's names. */
@@ -94,8 +120,10 @@ export interface NativeSession {
   warm(folder: string, mostBytes: number): void;
   /** How far that has come. */
   warmed(): { readonly files: number; readonly bytes: number; readonly done: boolean };
-  /** Ends the filling soon; it keeps the mount busy until `warmed().done`. */
+  /** Ends the filling soon, and lists nothing ahead any more; they keep the mount busy until `isCool()`. */
   cool(): void;
+  /** Whether nothing of that is under way any more. */
+  isCool(): boolean;
   /** Ends the session although the kernel has not. */
   close(): void;
 }

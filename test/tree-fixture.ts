@@ -1,6 +1,10 @@
 import { memoryContent } from '../src/artifact/content.ts';
 import type { Content } from '../src/artifact/content.ts';
+import { headerTreeIndex } from '../src/artifact/header-tree-index.ts';
+import { HeaderTree } from '../src/artifact/header-tree.ts';
 import type { IkfsError } from '../src/errors.ts';
+import type { ArchiveEntry } from '../src/format/archive-index.ts';
+import { headerDirectory } from '../src/tree/header-directory.ts';
 import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node } from '../src/tree/node.ts';
 
 /** When everything in the fixture was last modified: 2024-01-02 03:04:05 UTC. */
@@ -30,7 +34,6 @@ export function directory(children: Readonly<Record<string, Node>> = {}): Fixtur
   return {
     ...base(),
     kind: 'directory',
-    complete: false,
     mode: 0o755,
     lookups,
     list: async () => entries,
@@ -38,6 +41,35 @@ export function directory(children: Readonly<Record<string, Node>> = {}): Fixtur
       lookups.push(name);
       return nodes.get(name);
     },
+  };
+}
+
+/**
+ * A directory as of a header archive, which is known as a whole.
+ * @param contents by path; a link as what it points at
+ */
+export function wholeDirectory(
+  contents: Readonly<Record<string, string | { readonly target: string }>>,
+): DirectoryNode {
+  let tar = '';
+  const entries = Object.entries(contents).map(([path, content]): ArchiveEntry => {
+    const common = { path, mode: 0o644, size: 0, offset: 0, target: '' };
+    if (typeof content !== 'string') return { ...common, kind: 'link', ...content };
+    tar += content;
+    const size = Buffer.byteLength(content);
+    return { ...common, kind: 'file', size, offset: Buffer.byteLength(tar) - size };
+  });
+  const provenance = { source: 'fixture', steps: [], derived: false, modified: fixtureModified };
+  const content = memoryContent(tar);
+  const tree = new HeaderTree(headerTreeIndex(entries), content, provenance);
+  const { index, size: nodes } = tree;
+  const own = base();
+  const firstInode = lastInode;
+  lastInode += nodes;
+  return {
+    ...headerDirectory(tree, tree.top, firstInode),
+    ...own,
+    whole: async () => ({ index, nodes, content, firstInode, modified: fixtureModified }),
   };
 }
 

@@ -48,10 +48,12 @@ export const mount: Command = {
     const mountpoint = resolve(operands[0] ?? defaultMountpoint());
     const artifacts = new ArtifactLog(values.verbose === true);
     let requests = (): RequestCounts => ({});
+    let reload = (): void => undefined;
     const session = await openKernels(sourcesOf(values), values['cache-dir'], {
       mountpoint,
       onSettled: artifacts.settled,
       requests: () => requests(),
+      onDamaged: () => reload(),
     });
     const stop = new StopSignal();
     let ended = (): void => undefined;
@@ -68,7 +70,8 @@ export const mount: Command = {
         readers,
       });
       requests = () => mounted.requests();
-      reloadOnHangup(session, mounted, artifacts.failed);
+      reload = reloading(session, mounted, artifacts.failed);
+      reloadOnHangup(reload);
       const serving = announce(session, mountpoint, values).then(() => {
         prefetch(mounted, mountpoint, session.catalogue, values).catch(artifacts.failed);
       });
@@ -80,17 +83,10 @@ export const mount: Command = {
   },
 };
 
-/**
- * SIGHUP makes ikfs look for kernels and modules again, as daemons do; several in a row are one. The hangup of
- * the terminal that it runs on ends it instead.
- */
-function reloadOnHangup(session: Session, mounted: Mounted, onError: (error: unknown) => void): void {
+/** @returns what makes ikfs look for kernels and modules again; several in a row are one */
+function reloading(session: Session, mounted: Mounted, onError: (error: unknown) => void): () => void {
   let running: Promise<void> | undefined;
-  process.on('SIGHUP', () => {
-    if (process.stdin.isTTY) {
-      process.kill(process.pid, 'SIGTERM');
-      return;
-    }
+  return () => {
     running ??= session
       .reload()
       .then((root) => mounted.replaceRoot(root))
@@ -101,6 +97,14 @@ function reloadOnHangup(session: Session, mounted: Mounted, onError: (error: unk
       .finally(() => {
         running = undefined;
       });
+  };
+}
+
+/** SIGHUP reloads, as daemons do. The hangup of the terminal that it runs on ends it instead. */
+function reloadOnHangup(reload: () => void): void {
+  process.on('SIGHUP', () => {
+    if (process.stdin.isTTY) process.kill(process.pid, 'SIGTERM');
+    else reload();
   });
 }
 

@@ -2,14 +2,19 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <variant>
+
+#include "core/crc32.h"
 
 namespace ikfs::fuse {
 
@@ -50,8 +55,11 @@ class OpenFiles {
  public:
   explicit OpenFiles(std::size_t most) : most_(most) {}
 
-  /** The file of that path in that state, or a negative errno: -ESTALE when it is in another. */
-  std::variant<SharedFile, int> open(const std::string& path, const FileIdentity& identity) {
+  /**
+   * The file of that path, or a negative errno.
+   * @param identity the state that it must be in, else it is -ESTALE; any state when there is none
+   */
+  std::variant<SharedFile, int> open(const std::string& path, const std::optional<FileIdentity>& identity) {
     {
       const std::lock_guard lock(mutex_);
       const auto known = by_path_.find(path);
@@ -62,13 +70,12 @@ class OpenFiles {
     }
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0) return -errno;
-    if (const int error = check_identity(file.get(), identity); error != 0) return error;
+    if (identity) {
+      if (const int error = check_identity(file.get(), *identity); error != 0) return error;
+    }
     auto shared = std::make_shared<const UniqueFd>(std::move(file));
     const std::lock_guard lock(mutex_);
-    if (const auto other = by_path_.find(path); other != by_path_.end()) {
-      recent_.erase(other->second);
-      by_path_.erase(other);
-    }
+    forget(path);
     recent_.push_front({path, identity, shared});
     by_path_.emplace(path, recent_.begin());
     if (recent_.size() > most_) {
@@ -78,12 +85,25 @@ class OpenFiles {
     return shared;
   }
 
+  /** Opens that path anew when it is asked for next. */
+  void drop(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    forget(path);
+  }
+
  private:
   struct Entry {
     std::string path;
-    FileIdentity identity;
+    std::optional<FileIdentity> identity;
     SharedFile file;
   };
+
+  void forget(const std::string& path) {
+    const auto known = by_path_.find(path);
+    if (known == by_path_.end()) return;
+    recent_.erase(known->second);
+    by_path_.erase(known);
+  }
 
   const std::size_t most_;
   std::mutex mutex_;
@@ -104,13 +124,93 @@ ReadCount DescriptorBlob::read(std::span<std::uint8_t> into, std::uint64_t offse
   return read_file(file_.get(), into, offset);
 }
 
+namespace {
+
+/** How many bytes each sum of a sealed blob is of; the last one's may be fewer. */
+constexpr std::size_t summed = 4096;
+
+/** Compares bytes that come in order, in pieces of any length, with their sums. */
+class SumCheck {
+ public:
+  /** @param sums those of the bytes to come, beginning with the first of a sum */
+  explicit SumCheck(std::span<const std::uint32_t> sums) : sums_(sums) {}
+
+  void add(Bytes piece) {
+    while (!piece.empty()) {
+      const auto part = piece.first(std::min(piece.size(), summed - filled_));
+      sum_ = crc32(part, sum_);
+      filled_ += part.size();
+      piece = piece.subspan(part.size());
+      if (filled_ == summed) finish();
+    }
+  }
+
+  /** Whether all that was added is what was summed up. */
+  bool holds() {
+    if (filled_ > 0) finish();
+    return holds_;
+  }
+
+ private:
+  void finish() {
+    holds_ = holds_ && next_ < sums_.size() && sums_[next_] == sum_;
+    ++next_;
+    filled_ = 0;
+    sum_ = 0;
+  }
+
+  std::span<const std::uint32_t> sums_;
+  std::size_t next_ = 0;
+  std::size_t filled_ = 0;
+  std::uint32_t sum_ = 0;
+  bool holds_ = true;
+};
+
+}  // namespace
+
+ReadCount SealedBlob::read(std::span<std::uint8_t> into, std::uint64_t offset) const {
+  if (offset >= seal_.size) return 0;
+  into = into.first(std::min<std::uint64_t>(into.size(), seal_.size - offset));
+  const auto opened = files_->open(path_, std::nullopt);
+  if (const int* error = std::get_if<int>(&opened)) return *error == -ENOENT ? -damaged_error : *error;
+  // What is summed up together with the bytes that are wanted is read with them.
+  const auto begin = offset / summed * summed;
+  const auto end = std::min<std::uint64_t>((offset + into.size() + summed - 1) / summed * summed, seal_.size);
+  std::array<std::uint8_t, summed> before;
+  std::array<std::uint8_t, summed> behind;
+  const std::span head(before.data(), offset - begin);
+  const std::span tail(behind.data(), end - offset - into.size());
+  std::array<iovec, 3> pieces{{
+      {head.data(), head.size()},
+      {into.data(), into.size()},
+      {tail.data(), tail.size()},
+  }};
+  const int descriptor = std::get<SharedFile>(opened)->get();
+  ssize_t count = 0;
+  do {
+    count = preadv(descriptor, pieces.data(), static_cast<int>(pieces.size()), static_cast<off_t>(begin));
+  } while (count < 0 && errno == EINTR);
+  const int error = count < 0 ? errno : damaged_error;
+  // A regular file gives all that it has, so one that gives less has become shorter.
+  if (static_cast<std::uint64_t>(count) == end - begin) {
+    SumCheck check(std::span(seal_.sums).subspan(std::min<std::size_t>(begin / summed, seal_.sums.size())));
+    check.add(head);
+    check.add(into);
+    check.add(tail);
+    if (check.holds()) return static_cast<ReadCount>(into.size());
+  }
+  // There may be another file of that name by the next time.
+  files_->drop(path_);
+  return -error;
+}
+
 ReadCount PathBlob::read(std::span<std::uint8_t> into, std::uint64_t offset) const {
   const auto opened = files_->open(path_, identity_);
   if (const int* error = std::get_if<int>(&opened)) return *error;
   const int descriptor = std::get<SharedFile>(opened)->get();
   const auto count = read_file(descriptor, into, offset);
   // It may have been changed in place since it was opened, so what was read is only then what was described.
-  const int error = count < 0 ? 0 : check_identity(descriptor, identity_);
+  const int error = count < 0 || !identity_ ? 0 : check_identity(descriptor, *identity_);
   return error == 0 ? count : error;
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/unique_fd.h"
 
@@ -56,18 +59,45 @@ class OpenFiles;
 /** A limit of descriptors kept open. */
 std::shared_ptr<OpenFiles> make_open_files(std::size_t most);
 
-/** A file that is opened when it is read. */
+/** A file where it lies, opened when it is read. */
 class PathBlob final : public Blob {
  public:
-  /** @param identity the state that was described; reading another fails with ESTALE */
-  PathBlob(std::shared_ptr<OpenFiles> files, std::string path, FileIdentity identity)
+  /** @param identity the state that was described, if it is known: reading another fails with ESTALE */
+  PathBlob(std::shared_ptr<OpenFiles> files, std::string path, std::optional<FileIdentity> identity)
       : files_(std::move(files)), path_(std::move(path)), identity_(identity) {}
   ReadCount read(std::span<std::uint8_t> into, std::uint64_t offset) const override;
 
  private:
   std::shared_ptr<OpenFiles> files_;
   std::string path_;
-  FileIdentity identity_;
+  std::optional<FileIdentity> identity_;
+};
+
+/** What reading ends with where a blob's bytes are not those that were kept. */
+inline constexpr int damaged_error = EBADMSG;
+
+/** By what the bytes of a file of the store are checked (src/bytes/chunk-sums.ts). */
+struct Seal {
+  /** Length in bytes of what is summed up: the file from its beginning. */
+  std::uint64_t size = 0;
+  /** A CRC-32 of every 4 KiB; what has none counts as damaged. */
+  std::vector<std::uint32_t> sums;
+};
+
+/**
+ * A file of the store, whose bytes are checked each time they are read. Where they are not those that were
+ * kept, or the file has gone, reading fails with `damaged_error`.
+ */
+class SealedBlob final : public Blob {
+ public:
+  SealedBlob(std::shared_ptr<OpenFiles> files, std::string path, Seal seal)
+      : files_(std::move(files)), path_(std::move(path)), seal_(std::move(seal)) {}
+  ReadCount read(std::span<std::uint8_t> into, std::uint64_t offset) const override;
+
+ private:
+  std::shared_ptr<OpenFiles> files_;
+  std::string path_;
+  Seal seal_;
 };
 
 }  // namespace ikfs::fuse

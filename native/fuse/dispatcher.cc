@@ -164,6 +164,9 @@ void Dispatcher::lookup(Request& request) {
   const auto* directory = std::get_if<DirectoryContent>(&parent->content);
   if (directory == nullptr || !*directory) return park(request, request.header.node, Need::names);
   const auto* found = (*directory)->find(*name);
+  // Whoever walks the tree looks directories up, and lists them anyway.
+  const bool is_directory = found != nullptr && found->kind == NodeKind::directory;
+  if (!is_directory && (*directory)->is_first_lookup()) looked_into_(request.header.node);
   const Node* node = found == nullptr ? nullptr : request.table->find(found->node);
   if (node == nullptr) return device_.answer(request.header.unique, {bytes_of(no_entry())});
   if (!node->settled) return park(request, found->node, Need::settled);
@@ -223,6 +226,11 @@ void Dispatcher::read(Request& request, Buffer& buffer) {
   if (buffer.size() < wanted) buffer.resize(wanted);
   const std::span into(buffer.data(), wanted);
   const auto count = content->blob->read(into, content->offset + in->offset);
+  if (count == -damaged_error) {
+    // Whoever made it is to make it again. The reader is not kept waiting, as above.
+    ask_(request.header.node, Need::repaired);
+    return refuse(request, EIO);
+  }
   if (count < 0) return refuse(request, static_cast<int>(-count));
   // A blob that ends early is no longer what was described.
   if (static_cast<std::uint64_t>(count) < wanted) return refuse(request, ESTALE);

@@ -19,6 +19,10 @@ namespace ikfs::fuse {
 /** Asks for what a node needs; called on a reader's thread, so it must not wait. */
 using AskFor = std::function<void(NodeId, Need)>;
 
+/** Told of a directory of which all below is known, in which a file is looked up for the first time; called
+ * on a reader's thread. */
+using LookedInto = std::function<void(NodeId)>;
+
 /** What came of a need. */
 struct Answered {
   Waiting::Key key;
@@ -32,7 +36,8 @@ struct Answered {
  */
 class Dispatcher {
  public:
-  Dispatcher(const Device& device, AskFor ask) : device_(device), ask_(std::move(ask)) {}
+  Dispatcher(const Device& device, AskFor ask, LookedInto looked_into)
+      : device_(device), ask_(std::move(ask)), looked_into_(std::move(looked_into)) {}
 
   /** Room that a thread keeps for the bytes of its answers. */
   using Buffer = std::vector<std::uint8_t>;
@@ -73,6 +78,7 @@ class Dispatcher {
 
   const Device& device_;
   AskFor ask_;
+  LookedInto looked_into_;
   Counters counters_;
   Waiting waiting_;
   Agreement agreement_;

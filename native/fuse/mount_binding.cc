@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include "failure_binding.h"
+#include "core/failure_binding.h"
 #include "fuse/mount.h"
 
 namespace ikfs::fuse {

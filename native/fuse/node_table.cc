@@ -5,12 +5,18 @@
 
 namespace ikfs::fuse {
 
-Directory::Directory(NodeId parent, std::vector<Entry> entries)
-    : parent_(parent), entries_(std::move(entries)), by_name_(entries_.size()) {
-  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.node < b.node; });
+Directory::Directory(NodeId parent, std::vector<Entry> entries, bool known_below)
+    : parent_(parent), entries_(std::move(entries)), by_name_(entries_.size()), looked_into_(!known_below) {
+  const auto by_node = [](const Entry& a, const Entry& b) { return a.node < b.node; };
+  if (!std::is_sorted(entries_.begin(), entries_.end(), by_node))
+    std::sort(entries_.begin(), entries_.end(), by_node);
   for (std::uint32_t i = 0; i < by_name_.size(); ++i) by_name_[i] = i;
-  std::sort(by_name_.begin(), by_name_.end(),
-            [this](std::uint32_t a, std::uint32_t b) { return entries_[a].name < entries_[b].name; });
+  const auto by_name = [this](std::uint32_t a, std::uint32_t b) {
+    return entries_[a].name < entries_[b].name;
+  };
+  // Header trees are numbered in order of names; looking is cheaper than sorting what is sorted.
+  if (!std::is_sorted(by_name_.begin(), by_name_.end(), by_name))
+    std::sort(by_name_.begin(), by_name_.end(), by_name);
 }
 
 const Directory::Entry* Directory::find(std::string_view name) const {

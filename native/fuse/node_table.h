@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,19 +31,23 @@ class Directory {
     std::string name;
   };
 
-  Directory(NodeId parent, std::vector<Entry> entries);
+  /** @param known_below whether all that is below it is known as well */
+  Directory(NodeId parent, std::vector<Entry> entries, bool known_below = false);
 
   NodeId parent() const { return parent_; }
   /** The entry of that name, or null. */
   const Entry* find(std::string_view name) const;
   /** The entries whose node numbers are above `node`, in order. */
   std::span<const Entry> after(NodeId node) const;
+  /** True once, for a directory of which all below is known. */
+  bool is_first_lookup() const { return !looked_into_.load() && !looked_into_.exchange(true); }
 
  private:
   NodeId parent_;
   std::vector<Entry> entries_;
   /** Indexes of entries_, in order of names. */
   std::vector<std::uint32_t> by_name_;
+  mutable std::atomic<bool> looked_into_;
 };
 
 /** The content of a file: a range of a blob. */

@@ -39,9 +39,9 @@ bool goes_on(std::int64_t error) { return error == -EINTR || error == -EAGAIN ||
 
 }  // namespace
 
-Session::Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended)
+Session::Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended, LookedInto looked_into)
     : device_(std::move(device)),
-      dispatcher_(device_, std::move(ask)),
+      dispatcher_(device_, std::move(ask), std::move(looked_into)),
       postman_(device_, dispatcher_),
       ended_(std::move(ended)),
       serving_(readers),

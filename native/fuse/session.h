@@ -23,8 +23,10 @@ class Session {
   /**
    * @param readers how many threads take requests; at least one
    * @param ask asked for what a request needs; on a reader's thread
+   * @param looked_into told of directories that are looked into; on a reader's thread
    */
-  Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended);
+  Session(
+      UniqueFd device, unsigned readers, AskFor ask, Ended ended, LookedInto looked_into = [](NodeId) {});
 
   /** Ends the threads if the kernel has not ended the connection; whoever waits for an answer gets an error.
    */

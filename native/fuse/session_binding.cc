@@ -5,15 +5,12 @@
  */
 #include "fuse/session_binding.h"
 
-#include <fcntl.h>
-
-#include <cerrno>
-#include <cmath>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
-#include "core/failure.h"
+#include "core/values_binding.h"
+#include "fuse/listing_ahead.h"
+#include "fuse/node_reader_binding.h"
 #include "fuse/session.h"
 #include "fuse/warmer.h"
 
@@ -21,51 +18,13 @@ namespace ikfs::fuse {
 
 namespace {
 
-/** Node numbers index a table, so they are bounded. Thirty kernels of four thousand modules have 150,000. */
-constexpr double most_nodes = 64.0 * 1024 * 1024;
-
-/** Files of modules that are kept open: who reads one on after it was replaced still gets the old bytes. */
-constexpr std::size_t open_files = 256;
-
-std::uint64_t whole_number(const Napi::Value& value, const char* name, double most = 9007199254740991.0) {
-  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-  if (!(number >= 0 && number <= most && std::floor(number) == number)) {
-    throw Napi::TypeError::New(value.Env(), std::string(name) + " must be a whole number in range");
-  }
-  return static_cast<std::uint64_t>(number);
-}
-
-std::string text(const Napi::Value& value, const char* name) {
-  if (!value.IsString()) throw Napi::TypeError::New(value.Env(), std::string(name) + " must be a string");
-  return value.As<Napi::String>().Utf8Value();
-}
-
-Napi::Array list(const Napi::Value& value, const char* name) {
-  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), std::string(name) + " must be an array");
-  return value.As<Napi::Array>();
-}
-
-Napi::Object object(const Napi::Value& value, const char* name) {
-  if (!value.IsObject()) throw Napi::TypeError::New(value.Env(), std::string(name) + " must be an object");
-  return value.As<Napi::Object>();
-}
-
-NodeId node_id(const Napi::Value& value) { return whole_number(value, "node", most_nodes); }
-
-NodeKind node_kind(const Napi::Value& value) {
-  const auto kind = text(value, "kind");
-  if (kind == "directory") return NodeKind::directory;
-  if (kind == "file") return NodeKind::file;
-  if (kind == "link") return NodeKind::link;
-  throw Napi::TypeError::New(value.Env(), "kind must be directory, file or link");
-}
-
 Need need_of(const Napi::Value& value) {
   const auto need = text(value, "need");
   if (need == "names") return Need::names;
   if (need == "settled") return Need::settled;
   if (need == "renewed") return Need::renewed;
-  throw Napi::TypeError::New(value.Env(), "need must be names, settled or renewed");
+  if (need == "repaired") return Need::repaired;
+  throw Napi::TypeError::New(value.Env(), "need must be names, settled, renewed or repaired");
 }
 
 const char* need_name(Need need) {
@@ -76,6 +35,8 @@ const char* need_name(Need need) {
       return "settled";
     case Need::renewed:
       return "renewed";
+    case Need::repaired:
+      return "repaired";
   }
   return "settled";
 }
@@ -100,6 +61,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::warm>("warm"),
                            InstanceMethod<&SessionObject::warmed>("warmed"),
                            InstanceMethod<&SessionObject::cool>("cool"),
+                           InstanceMethod<&SessionObject::is_cool>("isCool"),
                            InstanceMethod<&SessionObject::close>("close"),
                        });
   }
@@ -119,7 +81,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     Ref();
     session_ = std::make_unique<Session>(
         UniqueFd(descriptor), readers, [this](NodeId node, Need need) { send({.node = node, .need = need}); },
-        [this](int error) { send({.end = true, .error = error}); });
+        [this](int error) { send({.end = true, .error = error}); },
+        [this](NodeId directory) { ahead_.looked_into(directory); });
   }
 
  private:
@@ -151,7 +114,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     updates.reserve(nodes.Length());
     for (std::uint32_t i = 0; i < nodes.Length(); ++i) {
       const Napi::HandleScope scope(info.Env());
-      updates.push_back(update_of(object(nodes.Get(i), "node")));
+      nodes_.read(object(nodes.Get(i), "node"), updates);
     }
     Delivery delivery;
     const auto forget = list(info[1], "forget");
@@ -175,118 +138,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     return info.Env().Undefined();
   }
 
-  NodeUpdate update_of(const Napi::Object& source) {
-    NodeUpdate update{.id = node_id(source.Get("id")), .node = {}};
-    auto& node = update.node;
-    if (source.Get("gone").ToBoolean()) return update;
-    node.kind = node_kind(source.Get("kind"));
-    node.settled = source.Get("settled").ToBoolean();
-    node.is_volatile = source.Get("volatile").ToBoolean();
-    node.mode = static_cast<std::uint16_t>(whole_number(source.Get("mode"), "mode", 07777));
-    constexpr double nanoseconds_a_millisecond = 1e6;
-    const auto modified = source.Get("modified");
-    if (!modified.IsNumber()) throw Napi::TypeError::New(source.Env(), "modified must be a number");
-    node.modified =
-        static_cast<std::int64_t>(modified.As<Napi::Number>().DoubleValue() * nanoseconds_a_millisecond);
-    switch (node.kind) {
-      case NodeKind::directory:
-        if (source.Has("names")) node.content = directory_of(source);
-        break;
-      case NodeKind::link:
-        node.content = std::make_shared<const std::string>(text(source.Get("target"), "target"));
-        break;
-      case NodeKind::file:
-        if (node.settled) {
-          node.size = whole_number(source.Get("size"), "size");
-          node.content = content_of(object(source.Get("content"), "content"));
-        }
-        break;
-      case NodeKind::none:
-        break;
-    }
-    return update;
-  }
-
-  DirectoryContent directory_of(const Napi::Object& source) {
-    const auto names = list(source.Get("names"), "names");
-    std::vector<Directory::Entry> entries;
-    entries.reserve(names.Length());
-    for (std::uint32_t i = 0; i < names.Length(); ++i) {
-      const Napi::HandleScope scope(source.Env());
-      const auto each = object(names.Get(i), "name");
-      entries.push_back(
-          {node_id(each.Get("inode")), node_kind(each.Get("kind")), text(each.Get("name"), "name")});
-    }
-    return std::make_shared<const Directory>(node_id(source.Get("parent")), std::move(entries));
-  }
-
-  FileContent content_of(const Napi::Object& source) {
-    const auto bytes = source.Get("bytes");
-    if (bytes.IsTypedArray() && bytes.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array) {
-      const auto array = bytes.As<Napi::Uint8Array>();
-      return {std::make_shared<MemoryBlob>(
-                  std::string(reinterpret_cast<const char*>(array.Data()), array.ByteLength())),
-              0};
-    }
-    const auto offset = whole_number(source.Get("offset"), "offset");
-    if (source.Has("descriptor")) {
-      const auto descriptor = static_cast<int>(whole_number(source.Get("descriptor"), "descriptor", 1 << 24));
-      return {
-          shared_blob("descriptor " + std::to_string(descriptor),
-                      [&] { return std::make_shared<DescriptorBlob>(duplicate(source.Env(), descriptor)); }),
-          offset};
-    }
-    const auto path = text(source.Get("path"), "path");
-    const auto identity_value = source.Get("identity");
-    if (!identity_value.IsObject()) {
-      return {shared_blob("open " + path,
-                          [&] { return std::make_shared<DescriptorBlob>(open(source.Env(), path)); }),
-              offset};
-    }
-    const auto identity = identity_value.As<Napi::Object>();
-    const FileIdentity expected{
-        .inode = std::stoull(text(identity.Get("inode"), "inode")),
-        .size = whole_number(identity.Get("size"), "size"),
-        .modified_nanoseconds = std::stoll(text(identity.Get("modified"), "modified")),
-    };
-    const auto key = "path " + path + " " + std::to_string(expected.inode) + " " +
-                     std::to_string(expected.modified_nanoseconds);
-    return {shared_blob(key, [&] { return std::make_shared<PathBlob>(files_, path, expected); }), offset};
-  }
-
-  /** The blob of that key that some file still has, else a new one: the files of a header tree share theirs.
-   */
-  template <typename Make>
-  std::shared_ptr<const Blob> shared_blob(const std::string& key, Make make) {
-    if (key == last_key_) {
-      if (auto known = last_blob_.lock()) return known;
-    }
-    auto& place = blobs_[key];
-    auto blob = place.lock();
-    if (!blob) {
-      blob = make();
-      place = blob;
-    }
-    last_key_ = key;
-    last_blob_ = blob;
-    return blob;
-  }
-
-  static UniqueFd duplicate(Napi::Env env, int descriptor) {
-    return checked(env, fcntl(descriptor, F_DUPFD_CLOEXEC, 0), "duplicating a descriptor");
-  }
-
-  static UniqueFd open(Napi::Env env, const std::string& path) {
-    return checked(env, ::open(path.c_str(), O_RDONLY | O_CLOEXEC), path.c_str());
-  }
-
-  static UniqueFd checked(Napi::Env env, int descriptor, const char* what) {
-    if (descriptor < 0) throw Napi::Error::New(env, system_failure(what, errno).message);
-    return UniqueFd(descriptor);
-  }
-
   Napi::Value start(const Napi::CallbackInfo& info) {
-    session(info).start();
+    auto& started = session(info);
+    if (!info[0].IsUndefined()) ahead_.begin(text(info[0], "mountpoint"));
+    started.start();
     return info.Env().Undefined();
   }
 
@@ -321,8 +176,13 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   }
 
   Napi::Value cool(const Napi::CallbackInfo& info) {
+    ahead_.stop();
     if (warmer_) warmer_->cancel();
     return info.Env().Undefined();
+  }
+
+  Napi::Value is_cool(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), ahead_.idle() && (!warmer_ || warmer_->progress().done));
   }
 
   Napi::Value close(const Napi::CallbackInfo& info) {
@@ -333,6 +193,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   /** After the last reader has gone: nothing calls back any more. */
   void finish() {
     warmer_.reset();
+    ahead_.end();
     session_.reset();
     to_javascript_.Release();
     Unref();
@@ -340,10 +201,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   Napi::FunctionReference ended_;
   Napi::ThreadSafeFunction to_javascript_;
-  std::shared_ptr<OpenFiles> files_ = make_open_files(open_files);
-  std::unordered_map<std::string, std::weak_ptr<const Blob>> blobs_;
-  std::string last_key_;
-  std::weak_ptr<const Blob> last_blob_;
+  NodeReader nodes_;
+  ListingAhead ahead_{[this] { return session_->dispatcher().table(); }};
   std::unique_ptr<Session> session_;
   std::unique_ptr<Warmer> warmer_;
 };

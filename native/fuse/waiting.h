@@ -21,6 +21,8 @@ enum class Need : std::uint8_t {
   settled,
   /** The same of a volatile file, as it is now. */
   renewed,
+  /** Another copy of a file's content, as the kept one is damaged. Nobody waits for it. */
+  repaired,
 };
 
 /** A request that can not be answered yet. */

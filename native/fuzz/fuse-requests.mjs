@@ -26,7 +26,7 @@ const close = Buffer.from([7]);
 const name = (text) => Buffer.from(`${text}\0`);
 const range = (offset, size) => words(0, 0, offset, 0, size, 0, 0, 0, 0, 0);
 
-const [names, settled, renewed] = [0, 1, 2];
+const [names, settled, renewed, repaired] = [0, 1, 2, 3];
 
 /** The inputs. */
 export function fuseRequests() {
@@ -54,6 +54,9 @@ export function fuseRequests() {
     [request(lookup, root, name('later')), publish(later, 15), resume(later, settled, 0)],
     [request(getattr, live), publish(live, 5), resume(live, renewed, 0)],
     [request(read, later, range(0, 64)), resume(later, settled, 61)],
+    // A whole directory, looked into twice; a file that is damaged.
+    [publish(unlisted, 131), request(lookup, unlisted, name('hello')), request(lookup, unlisted, name('a'))],
+    [publish(hello, 134), request(read, hello, range(0, 64)), resume(hello, repaired, 0)],
     [request(readdir, unlisted, range(0, 512)), close, request(readdirplus, unlisted, range(0, 512))],
   ];
   return [...single, ...rows.map((row) => Buffer.concat(row))];

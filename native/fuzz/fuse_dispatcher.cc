@@ -93,12 +93,22 @@ class Answers {
   off_t seen_ = 0;
 };
 
+/** A blob whose bytes never are what was kept. */
+class DamagedBlob final : public Blob {
+ public:
+  ReadCount read(std::span<std::uint8_t>, std::uint64_t) const override { return -damaged_error; }
+};
+
 /** Larger than any answer but those whose size is asked for. */
 constexpr std::uint64_t most_otherwise = 256;
 
 class Run {
  public:
-  explicit Run(Answers& answers) : answers_(answers), dispatcher_(answers.device(), [](auto, auto) {}) {
+  explicit Run(Answers& answers)
+      : answers_(answers),
+        dispatcher_(
+            answers.device(), [this](auto, Need need) { repairs_ += need == Need::repaired ? 1 : 0; },
+            [this](auto) { ++looked_into_; }) {
     answers_.clear();
     auto nodes = test::sample_tree();
     // Larger than anything that could be read at once.
@@ -111,7 +121,7 @@ class Run {
     switch (action % 8) {
       case 5:
         dispatcher_.resume(
-            {.key = {steps.byte(), static_cast<Need>(steps.byte() % 3)}, .error = steps.byte()}, buffer_);
+            {.key = {steps.byte(), static_cast<Need>(steps.byte() % 4)}, .error = steps.byte()}, buffer_);
         break;
       case 6:
         publish(steps.byte() % 16, steps.byte());
@@ -124,6 +134,9 @@ class Run {
         break;
     }
     answers_.check(sent_);
+    // Each whole directory is told once, and each read that finds damage asks once.
+    CHECK(looked_into_ <= whole_directories_);
+    CHECK(repairs_ <= reads_);
   }
 
   /** When nothing waits any more, everything has had its answer. */
@@ -147,6 +160,7 @@ class Run {
       header.unique = last_unique_ += 2;
       if (mend) header.length = static_cast<std::uint32_t>(message.size());
       std::memcpy(message.data(), &header, sizeof(header));
+      if (header.opcode == static_cast<std::uint32_t>(Opcode::read)) ++reads_;
       sent_[header.unique] = {
           .opcode = static_cast<Opcode>(header.opcode),
           .whole = header.length == message.size(),
@@ -179,7 +193,8 @@ class Run {
         next = unlisted_directory();
         break;
       case 3:
-        next = directory(what, {{what, NodeKind::file, "hello"}, {node, NodeKind::none, bytes}});
+        next = directory(what, {{what, NodeKind::file, "hello"}, {node, NodeKind::none, bytes}}, what >= 128);
+        if (what >= 128) ++whole_directories_;
         break;
       case 4:
         next = link_to(bytes);
@@ -188,7 +203,8 @@ class Run {
         next = volatile_file(bytes);
         break;
       case 6:
-        next = file(std::make_shared<MemoryBlob>(bytes), what / 2, what);
+        next = what < 128 ? file(std::make_shared<MemoryBlob>(bytes), what / 2, what)
+                          : file(std::make_shared<DamagedBlob>(), 0, what);
         break;
       default:
         next = file(bytes);
@@ -203,6 +219,10 @@ class Run {
   Dispatcher::Buffer buffer_;
   std::map<std::uint64_t, Sent> sent_;
   std::uint64_t last_unique_ = 0;
+  unsigned whole_directories_ = 0;
+  unsigned looked_into_ = 0;
+  unsigned reads_ = 0;
+  unsigned repairs_ = 0;
 };
 
 }  // namespace

@@ -5,9 +5,9 @@ namespace ikfs::test {
 using fuse::Node;
 using fuse::NodeKind;
 
-Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Entry> entries) {
+Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Entry> entries, bool known_below) {
   Node node = unlisted_directory();
-  node.content = std::make_shared<const fuse::Directory>(parent, std::move(entries));
+  node.content = std::make_shared<const fuse::Directory>(parent, std::move(entries), known_below);
   return node;
 }
 

@@ -8,8 +8,9 @@
 
 namespace ikfs::test {
 
-/** A directory whose names are known. */
-fuse::Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Entry> entries);
+/** A directory whose names are known. @param known_below whether all that is below it is known as well */
+fuse::Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Entry> entries,
+                     bool known_below = false);
 
 /** A directory that is there, and whose names are to be asked for. */
 fuse::Node unlisted_directory();

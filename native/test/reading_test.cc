@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
 
+#include "test/folder.h"
 #include "test/served.h"
 
 namespace ikfs::test {
@@ -18,28 +17,6 @@ using fuse::PathBlob;
 namespace {
 
 namespace fs = std::filesystem;
-
-/** A folder that goes with the test. */
-class Folder {
- public:
-  Folder() {
-    auto name = (fs::temp_directory_path() / "ikfs-session-XXXXXX").string();
-    EXPECT(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  /** Writes a file, in place when it is there. @returns its path */
-  std::string write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
-    return path_ / name;
-  }
-
- private:
-  fs::path path_;
-};
 
 FileIdentity identity_of(const std::string& path) {
   struct stat found {};
@@ -156,7 +133,7 @@ TEST("a path whose file was replaced, changed in place or removed is not read") 
   fs::rename(folder.write("other", "a replacement"), path);
   EXPECT_EQUAL(content_of(blob), "as described");
   // Another limit forgets what is open.
-  EXPECT_EQUAL(content_of(PathBlob(fuse::make_open_files(4), path, {1, 2, 3})), stale);
+  EXPECT_EQUAL(content_of(PathBlob(fuse::make_open_files(4), path, FileIdentity{1, 2, 3})), stale);
   const PathBlob next(files, path, identity_of(path));
   EXPECT_EQUAL(content_of(next), "a replacement");
   EXPECT_EQUAL(content_of(blob), stale);

@@ -14,6 +14,10 @@ Served::Served(std::vector<fuse::NodeUpdate> nodes, unsigned readers, std::uint3
             const std::lock_guard lock(mutex_);
             ends_.push_back(error);
             called_.notify_all();
+          },
+          [this](fuse::NodeId directory) {
+            const std::lock_guard lock(mutex_);
+            looked_into_.push_back(directory);
           })) {
   session_->publish(std::move(nodes), {});
   session_->start();
@@ -38,6 +42,11 @@ void Served::publish(std::vector<fuse::NodeUpdate> nodes, std::vector<fuse::Answ
 std::vector<Served::Asked> Served::asked() {
   const std::lock_guard lock(mutex_);
   return asked_;
+}
+
+std::vector<fuse::NodeId> Served::looked_into() {
+  const std::lock_guard lock(mutex_);
+  return looked_into_;
 }
 
 void Served::wait_for_asks(std::size_t count) {

@@ -40,6 +40,9 @@ class Served {
   /** Everything that was asked for so far, in order. */
   std::vector<Asked> asked();
 
+  /** The directories that the session told were looked into, in order. */
+  std::vector<fuse::NodeId> looked_into();
+
   /** Waits until that many needs have been asked for. */
   void wait_for_asks(std::size_t count);
 
@@ -57,6 +60,7 @@ class Served {
   std::mutex mutex_;
   std::condition_variable called_;
   std::vector<Asked> asked_;
+  std::vector<fuse::NodeId> looked_into_;
   std::vector<int> ends_;
   std::unique_ptr<fuse::Session> session_;
 };

@@ -25,8 +25,13 @@ export interface BlobStore {
   readonly description: string;
   /** Nameless room for decoded images. */
   readonly scratch: Scratch;
-  /** The blob of that key if it was kept and is whole, else undefined. */
-  find(key: BlobKey): Content | undefined;
+  /**
+   * The blob of that key if it was kept, else undefined. What is damaged is dropped, when it is found to be.
+   * @param check whether all its bytes are read now; else those that are read are checked then
+   */
+  find(key: BlobKey, check?: 'now' | 'when-read'): Content | undefined;
+  /** The bytes of a small blob, checked once, if it was kept and is whole; else undefined. */
+  read(key: BlobKey): Buffer | undefined;
   /**
    * Keeps what `fill` writes, and returns it; nothing is kept when `fill` fails.
    * @param cap the most bytes it may write

@@ -6,6 +6,7 @@ import { sameIdentity } from '../bytes/file-identity.ts';
 import { FileSource } from '../bytes/file-source.ts';
 import { IkfsError } from '../errors.ts';
 import type { Content } from './content.ts';
+import { SealedSource, openBlob } from './sealed-source.ts';
 
 /**
  * Lets `use` read content as a source, open for as long as it takes.
@@ -23,6 +24,15 @@ export async function withContent<T>(
   if (content.kind === 'descriptor') {
     const whole = new DescriptorSource(name, content.descriptor, end, tally);
     return await use(new WindowSource(whole, content.offset, content.size));
+  }
+  if (content.kind === 'blob') {
+    const blob = openBlob(content, name, tally);
+    try {
+      const whole = new SealedSource(name, blob, content.seal);
+      return await use(new WindowSource(whole, content.offset, content.size));
+    } finally {
+      blob.close();
+    }
   }
   const file = FileSource.open(content.path, { tally, name });
   try {

@@ -1,12 +1,24 @@
 import type { FileIdentity } from '../bytes/file-identity.ts';
 
+/** By what the bytes of a file of the store are checked each time they are read. */
+export interface Seal {
+  /** Length in bytes of what is summed up: the file from its beginning. */
+  readonly size: number;
+  /** As bytes/chunk-sums.ts has them. */
+  readonly sums: Buffer;
+  /** Whether bytes were found to be other than those that were kept; they are no longer in the store then. */
+  readonly isDamaged: boolean;
+  /** To be called by who finds that, or that the file has gone. */
+  reportDamage(): void;
+}
+
 /** Where the bytes of an artifact lie once they are known. The size is exact. */
 export type Content =
   /** Small, made up in memory. */
   | { readonly kind: 'memory'; readonly size: number; readonly bytes: Buffer }
   /**
-   * A range of a file: a blob of the store, or a section of a plain .ko where it lies. With an identity the
-   * file is refused (`changed`) once it is another than the one described.
+   * A range of a file where it lies, such as a section of a plain .ko. With an identity it is refused (`changed`)
+   * once the file is another than the one described.
    */
   | {
       readonly kind: 'file';
@@ -14,6 +26,14 @@ export type Content =
       readonly path: string;
       readonly offset: number;
       readonly identity: FileIdentity | undefined;
+    }
+  /** A range of a file of the store. */
+  | {
+      readonly kind: 'blob';
+      readonly size: number;
+      readonly path: string;
+      readonly offset: number;
+      readonly seal: Seal;
     }
   /** A range of a file that is held open, such as a memfd. */
   | {

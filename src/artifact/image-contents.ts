@@ -9,7 +9,6 @@ import { findContents } from '../source/kernel-contents.ts';
 import type { Finding } from '../source/kernel-contents.ts';
 import { blobKey } from './blob-store.ts';
 import type { BlobKey } from './blob-store.ts';
-import { contentBytes } from './content-source.ts';
 import type { Content } from './content.ts';
 import type { Answer } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
@@ -89,9 +88,8 @@ export class ImageContents {
   async #load(): Promise<ImageRecord> {
     const file = this.#open();
     file.close();
-    const kept = this.#workshop.store.find(this.#recordKey(file));
-    if (!kept) return await this.#unwrap();
-    return JSON.parse((await contentBytes(kept, this.path)).toString()) as ImageRecord;
+    const kept = this.#workshop.store.read(this.#recordKey(file));
+    return kept ? (JSON.parse(kept.toString()) as ImageRecord) : await this.#unwrap();
   }
 
   async #unwrap(): Promise<ImageRecord> {

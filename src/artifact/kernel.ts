@@ -118,8 +118,15 @@ export class Kernel {
     return this.sources.live ? startOfSystem : 0;
   }
 
-  /** Whether what all artifacts but those of modules are made from is as it was when the kernel was found. */
+  /**
+   * Whether what all artifacts but those of modules are made from is as it was when the kernel was found, and
+   * what was made of it is still in the store.
+   */
   isCurrent(): boolean {
+    const made = [...this.#artifacts.all().values(), ...this.#moduleBtf.all().values()];
+    const contents = made.map((outcome) => (outcome.state === 'ready' ? outcome.content : undefined));
+    contents.push(this.#headerTree.settled('build')?.tar);
+    if (contents.some((content) => content?.kind === 'blob' && content.seal.isDamaged)) return false;
     const carriersAreCurrent =
       this.#carriers === undefined ||
       this.#carriers === stateOfCarriers(listModules(this.sources.moduleFolders));

@@ -1,11 +1,10 @@
 import { FileSink } from '../bytes/byte-sink.ts';
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
-import type { FileIdentity } from '../bytes/file-identity.ts';
 import { FileSource } from '../bytes/file-source.ts';
 import { decode, detectCodec } from '../codec/table.ts';
 import { asIkfsError } from '../errors.ts';
-import { decodeArchiveIndex } from '../format/archive-index.ts';
+import type { ArchiveEntry } from '../format/archive-index.ts';
 import { isElf, parseElf } from '../format/elf.ts';
 import { isHeaderArchiveStart } from '../format/ikheaders.ts';
 import { parseUtsRelease } from '../format/utsrelease.ts';
@@ -15,8 +14,10 @@ import { headOf } from '../source/image.ts';
 import { livePaths } from '../source/live.ts';
 import { readModule } from '../source/module.ts';
 import { blobKey } from './blob-store.ts';
-import { contentBytes, withContent } from './content-source.ts';
+import { contentIdentity } from './content-identity.ts';
+import { withContent } from './content-source.ts';
 import type { Content } from './content.ts';
+import { headerTreeIndex } from './header-tree-index.ts';
 import { HeaderTree } from './header-tree.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { firstOf } from './outcome.ts';
@@ -24,7 +25,7 @@ import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 const archiveVersion = 1;
-const treeVersion = 1;
+const treeVersion = 2;
 
 /** `kheaders.tar.xz`: the archive as the kernel would serve it. */
 export function makeHeaderArchive(kernel: KernelContext): Promise<Outcome> {
@@ -113,7 +114,7 @@ async function archiveInCompressedModule(
 
 /**
  * The tree that the archive unpacks to. The archive is decoded once, into one plain tar with an index; both
- * are kept.
+ * are kept. Of a tar that was kept before, only what is read is checked, when it is: a compiler reads little of it.
  * @throws IkfsError `corrupt`, `truncated`, `limit`, `unsupported` when the archive can not be used
  */
 export async function makeHeaderTree(
@@ -122,13 +123,13 @@ export async function makeHeaderTree(
 ): Promise<HeaderTree> {
   const { store, limits, reads, made } = workshop;
   const { content, provenance } = archive;
-  const inputs = [identityOfArchive(content, provenance)];
+  const inputs = [contentIdentity(content, provenance)];
   const tarKey = blobKey('header tar', treeVersion, inputs);
   const indexKey = blobKey('header index', treeVersion, inputs);
-  let tar = store.find(tarKey);
-  let index = store.find(indexKey);
+  let tar = store.find(tarKey, 'when-read');
+  let index = store.read(indexKey);
   if (!tar || !index) {
-    let encoded: Buffer | undefined;
+    let entries: readonly ArchiveEntry[] = [];
     tar = await store.make(tarKey, limits.archiveBytes, async (sink) => {
       const indexed = await withContent(
         content,
@@ -136,26 +137,16 @@ export async function makeHeaderTree(
         (source) => indexHeaderArchive(new WindowSource(source, 0, source.size), sink, limits),
         reads,
       );
-      encoded = indexed.index;
+      entries = indexed.entries;
     });
-    const bytes = encoded ?? Buffer.alloc(0);
-    index = await store.make(indexKey, bytes.length, (sink) => {
-      sink.write(bytes);
+    const encoded = headerTreeIndex(entries);
+    await store.make(indexKey, encoded.length, (sink) => {
+      sink.write(encoded);
     });
+    index = encoded;
     made.artifacts += 1;
   }
-  const entries = decodeArchiveIndex(await contentBytes(index, provenance.source));
-  return new HeaderTree(entries, tar, provenance);
-}
-
-/** A blob of the store has no identity of its own; its length and its source's age stand for it. */
-function identityOfArchive(content: Content, provenance: Provenance): FileIdentity {
-  const file = content.kind === 'file' ? content.identity : undefined;
-  return {
-    inode: `${file?.inode ?? provenance.source}@${content.kind === 'memory' ? 0 : content.offset}`,
-    size: content.size,
-    modified: file?.modified ?? String(provenance.modified),
-  };
+  return new HeaderTree(index, tar, provenance);
 }
 
 /** Notes what a user of the headers should know: another release, links that lead nowhere, no kconfig.h. */
@@ -168,10 +159,10 @@ export async function inspectHeaders(kernel: KernelContext, tree: HeaderTree): P
     const theirs = parseUtsRelease(utsrelease.toString());
     if (theirs !== release) findings.add(`headers of ${source} are for ${theirs}, not for ${release}`);
   }
-  if (tree.omittedLinks.length > 0) {
-    const example = tree.omittedLinks[0] as string;
+  const [example, ...others] = tree.omittedLinks();
+  if (example !== undefined) {
     findings.add(
-      `headers of ${source}: ${tree.omittedLinks.length} links lead out of the archive and were left out (${example})`,
+      `headers of ${source}: ${others.length + 1} links lead out of the archive and were left out (${example})`,
     );
   }
   for (const machine of await foreignHostPrograms(tree)) {

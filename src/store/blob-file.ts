@@ -1,50 +1,71 @@
-import { createHash } from 'node:crypto';
-import { readSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { writeSync } from 'node:fs';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import { WindowSource } from '../bytes/byte-source.ts';
+import { SummedSource, sumChunks, sumsLength } from '../bytes/chunk-sums.ts';
 
 /*
- * A blob on disk: its bytes, then a trailer by which a torn, truncated or altered file is known.
+ * A blob on disk: its bytes, then sums by which a torn, truncated or altered file is known. All numbers are
+ * little-endian.
  *
- *   8 bytes   "IKFSBLOB"
- *   u64       length of the bytes, little-endian
- *   32 bytes  SHA-256 of the bytes
+ *   the bytes
+ *   u32 for each 4 KiB of them   CRC-32 (RFC 1952)
+ *   8 bytes                      "IKFSBLB2"
+ *   u64                          length of the bytes
+ *   u32                          CRC-32 of the sums and of the 16 bytes before this one
+ *   u32                          0
  */
-const magic = Buffer.from('IKFSBLOB', 'latin1');
-export const trailerSize = magic.length + 8 + 32;
-const chunkSize = 1024 * 1024;
+const magic = Buffer.from('IKFSBLB2', 'latin1');
+const trailerSize = magic.length + 8 + 4 + 4;
 
-/** SHA-256 of the first `size` bytes of a file, undefined when it is shorter. */
-function digest(descriptor: number, size: number): Buffer | undefined {
-  const hash = createHash('sha256');
-  const chunk = Buffer.allocUnsafe(Math.min(chunkSize, Math.max(size, 1)));
-  for (let done = 0; done < size;) {
-    const count = readSync(descriptor, chunk, 0, Math.min(chunk.length, size - done), done);
-    if (count === 0) return undefined;
-    hash.update(chunk.subarray(0, count));
-    done += count;
-  }
-  return hash.digest();
+/** What a blob's file says of its bytes. */
+export interface BlobSums {
+  /** Length of the bytes. */
+  readonly size: number;
+  /** As bytes/chunk-sums.ts has them. */
+  readonly sums: Buffer;
 }
 
-/** Appends the trailer behind the `size` bytes that were written. */
-export function seal(descriptor: number, size: number): void {
+/** Appends the sums behind the bytes that were written. @param bytes all of them */
+export function sealBlob(descriptor: number, bytes: ByteSource): BlobSums {
+  const sums = sumChunks(bytes);
   const trailer = Buffer.alloc(trailerSize);
   magic.copy(trailer);
-  trailer.writeBigUInt64LE(BigInt(size), magic.length);
-  digest(descriptor, size)?.copy(trailer, magic.length + 8);
-  writeSync(descriptor, trailer, 0, trailer.length, size);
+  trailer.writeBigUInt64LE(BigInt(bytes.size), magic.length);
+  trailer.writeUInt32LE(crc32(trailer.subarray(0, magic.length + 8), crc32(sums)), magic.length + 8);
+  const tail = Buffer.concat([sums, trailer]);
+  for (let done = 0; done < tail.length;) {
+    done += writeSync(descriptor, tail, done, tail.length - done, bytes.size + done);
+  }
+  return { size: bytes.size, sums };
 }
 
-/**
- * The length of a sealed blob's bytes, or undefined when the file is not whole.
- * @param fileSize length of the file, in bytes
- */
-export function verifySeal(descriptor: number, fileSize: number): number | undefined {
-  if (fileSize < trailerSize) return undefined;
-  const trailer = Buffer.alloc(trailerSize);
-  const size = fileSize - trailerSize;
-  if (readSync(descriptor, trailer, 0, trailerSize, size) !== trailerSize) return undefined;
+/** The sums of a blob's file, or undefined when they are not whole. The bytes themselves are not looked at. */
+export function blobSums(file: ByteSource): BlobSums | undefined {
+  if (file.size < trailerSize) return undefined;
+  const trailer = file.read(file.size - trailerSize, trailerSize);
+  const size = Number(trailer.readBigUInt64LE(magic.length));
   if (!trailer.subarray(0, magic.length).equals(magic)) return undefined;
-  if (trailer.readBigUInt64LE(magic.length) !== BigInt(size)) return undefined;
-  const found = digest(descriptor, size);
-  return found?.equals(trailer.subarray(magic.length + 8)) === true ? size : undefined;
+  if (!Number.isSafeInteger(size) || size + sumsLength(size) + trailerSize !== file.size) return undefined;
+  const sums = file.read(size, sumsLength(size));
+  const sum = crc32(trailer.subarray(0, magic.length + 8), crc32(sums));
+  if (trailer.readUInt32LE(magic.length + 8) !== sum || trailer.readUInt32LE(trailerSize - 4) !== 0)
+    return undefined;
+  return { size, sums };
+}
+
+/** The bytes of a blob. @throws IkfsError `changed` when they are not those that were written */
+export function readBlob(file: ByteSource, sums: BlobSums): Buffer {
+  return summed(file, sums).read(0, sums.size);
+}
+
+/** Looks at all bytes of a blob. @throws IkfsError `changed` when they are not those that were written */
+export function checkBlob(file: ByteSource, sums: BlobSums): void {
+  const checked = summed(file, sums);
+  const atOnce = 1024 * 1024;
+  for (let at = 0; at < sums.size; at += atOnce) checked.read(at, Math.min(atOnce, sums.size - at));
+}
+
+function summed(file: ByteSource, { size, sums }: BlobSums): SummedSource {
+  return new SummedSource(file.name, new WindowSource(file, 0, size), size, sums);
 }

@@ -1,26 +1,23 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { BlobKey, BlobStore } from '../artifact/blob-store.ts';
-import type { Content } from '../artifact/content.ts';
+import type { Content, Seal } from '../artifact/content.ts';
 import { FileSink } from '../bytes/byte-sink.ts';
+import { DescriptorSource } from '../bytes/descriptor-source.ts';
+import { FileSource } from '../bytes/file-source.ts';
 import type { Scratch } from '../bytes/scratch.ts';
 import { IkfsError, asIkfsError } from '../errors.ts';
-import { seal, verifySeal } from './blob-file.ts';
+import { blobSums, checkBlob, readBlob, sealBlob } from './blob-file.ts';
+import type { BlobSums } from './blob-file.ts';
 import { scratchFile } from './scratch-file.ts';
+
+/** When a blob was found to be damaged: before it was used, or by somebody who read it. */
+export type DamageFound = 'when-opened' | 'when-read';
 
 /**
  * Blobs as files in a directory of our own. A blob is written aside, sealed and renamed, so it appears under
- * its name only when it is whole. One that a crash has torn all the same fails its seal and is made again;
+ * its name only when it is whole. One that a crash has torn all the same fails its sums and is made again;
  * that is why nothing waits for fsync(2) here.
  */
 export class DiskStore implements BlobStore {
@@ -28,16 +25,16 @@ export class DiskStore implements BlobStore {
   readonly scratch: Scratch;
   readonly #blobs: string;
   readonly #unfinished: string;
-  /** Blobs whose seal has been checked by this process. */
-  readonly #verified = new Map<BlobKey, Content>();
-  readonly #onDamaged: (path: string) => void;
+  /** Blobs that this process has used. */
+  readonly #known = new Map<BlobKey, Content>();
+  readonly #onDamaged: (path: string, when: DamageFound) => void;
 
   /**
    * @param folder made if it is not there, readable by its owner only
-   * @param onDamaged told of each blob that was thrown away
+   * @param onDamaged told of each blob that was dropped
    * @throws IkfsError `denied`, `io`, `no-space` when it can not be written to
    */
-  constructor(folder: string, onDamaged: (path: string) => void) {
+  constructor(folder: string, onDamaged: (path: string, when: DamageFound) => void) {
     this.description = `disk: ${folder}`;
     this.#onDamaged = onDamaged;
     this.#blobs = join(folder, 'blobs');
@@ -56,27 +53,37 @@ export class DiskStore implements BlobStore {
     this.scratch().close();
   }
 
-  find(key: BlobKey): Content | undefined {
-    const known = this.#verified.get(key);
+  find(key: BlobKey, check: 'now' | 'when-read' = 'now'): Content | undefined {
+    const known = this.#known.get(key);
     if (known) return known;
-    const path = this.#pathOf(key);
-    let descriptor: number;
+    return this.#open(key, (file, sums) => {
+      if (check === 'now') checkBlob(file, sums);
+      return this.#remember(key, sums);
+    });
+  }
+
+  read(key: BlobKey): Buffer | undefined {
+    return this.#open(key, readBlob);
+  }
+
+  /** What `use` makes of a blob's file; the blob is dropped when it is not whole, or `use` finds it changed. */
+  #open<T>(key: BlobKey, use: (file: FileSource, sums: BlobSums) => T): T | undefined {
+    let file: FileSource;
     try {
-      descriptor = openSync(path, 'r');
+      file = FileSource.open(this.#pathOf(key));
     } catch {
       return undefined;
     }
     try {
-      const size = verifySeal(descriptor, fstatSync(descriptor).size);
-      if (size === undefined) {
-        this.#onDamaged(path);
-        unlinkSync(path);
-        return undefined;
-      }
-      return this.#remember(key, size);
+      const sums = blobSums(file);
+      if (sums) return use(file, sums);
+    } catch (thrown) {
+      if (asIkfsError(thrown).code !== 'changed') throw thrown;
     } finally {
-      closeSync(descriptor);
+      file.close();
     }
+    this.#drop(key, 'when-opened');
+    return undefined;
   }
 
   async make(key: BlobKey, cap: number, fill: (sink: FileSink) => void | Promise<void>): Promise<Content> {
@@ -84,11 +91,11 @@ export class DiskStore implements BlobStore {
     try {
       const sink = new FileSink(descriptor, cap);
       await fill(sink);
-      seal(descriptor, sink.written);
+      const sums = sealBlob(descriptor, new DescriptorSource(path, descriptor, sink.written));
       const target = this.#pathOf(key);
       mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
       renameSync(path, target);
-      return this.#remember(key, sink.written);
+      return this.#remember(key, sums);
     } catch (error) {
       unlinkSync(path);
       throw asIkfsError(error, { step: 'store' });
@@ -98,13 +105,33 @@ export class DiskStore implements BlobStore {
   }
 
   close(): void {
-    this.#verified.clear();
+    this.#known.clear();
   }
 
-  #remember(key: BlobKey, size: number): Content {
-    const content: Content = { kind: 'file', path: this.#pathOf(key), offset: 0, size, identity: undefined };
-    this.#verified.set(key, content);
+  #remember(key: BlobKey, { size, sums }: BlobSums): Content {
+    let isDamaged = false;
+    const seal: Seal = {
+      size,
+      sums,
+      get isDamaged() {
+        return isDamaged;
+      },
+      reportDamage: () => {
+        // Whoever still reads the old file finds this again, when there is a new one already.
+        if (!isDamaged) this.#drop(key, 'when-read');
+        isDamaged = true;
+      },
+    };
+    const content: Content = { kind: 'blob', path: this.#pathOf(key), offset: 0, size, seal };
+    this.#known.set(key, content);
     return content;
+  }
+
+  #drop(key: BlobKey, when: DamageFound): void {
+    const path = this.#pathOf(key);
+    this.#known.delete(key);
+    rmSync(path, { force: true });
+    this.#onDamaged(path, when);
   }
 
   #pathOf(key: BlobKey): string {

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { BlobKey, BlobStore } from '../artifact/blob-store.ts';
 import type { Content } from '../artifact/content.ts';
+import { DescriptorSource } from '../bytes/descriptor-source.ts';
 import { FileSink } from '../bytes/byte-sink.ts';
 import type { Scratch } from '../bytes/scratch.ts';
 import { IkfsError } from '../errors.ts';
@@ -33,6 +34,11 @@ export class MemoryStore implements BlobStore {
 
   find(key: BlobKey): Content | undefined {
     return this.#blobs.get(key);
+  }
+
+  read(key: BlobKey): Buffer | undefined {
+    const blob = this.#blobs.get(key);
+    return blob && new DescriptorSource('ikfs-blob', blob.descriptor, blob.size).read(0, blob.size);
   }
 
   async make(key: BlobKey, cap: number, fill: (sink: FileSink) => void | Promise<void>): Promise<Content> {

@@ -10,7 +10,7 @@ import type {
   NativeNeed,
   NativeNode,
 } from '../native.ts';
-import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node } from '../tree/node.ts';
+import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node, WholeTree } from '../tree/node.ts';
 import { errnoByCode, errnoOf } from './errno.ts';
 import { FailureReport } from './failure-report.ts';
 
@@ -55,6 +55,11 @@ export class KernelNodes {
   readonly #known = new Map<number, Known>();
   /** Names that were published, by directory, to tell which have gone. */
   readonly #names = new Map<number, readonly NativeName[]>();
+  /** Trees that were published as a whole, with the numbers of their nodes. */
+  readonly #trees = new Map<
+    number,
+    { readonly first: number; readonly last: number; readonly content: Content }
+  >();
   /** When volatile files were published last, and when they were asked for last. */
   readonly #snapshots = new Map<number, { readonly made: number; asked: number }>();
 
@@ -109,6 +114,10 @@ export class KernelNodes {
 
   /** Answers what a request needs. Never rejects: what fails is the answer. */
   async ask(number: number, need: NativeNeed): Promise<void> {
+    if (need === 'repaired') {
+      await this.#reportDamage(number);
+      return;
+    }
     if (number !== rootNumber && !this.#known.has(number)) {
       // Its absence was published while this was on its way.
       this.#publisher.publish([], [], [{ node: number, need, error: absent }]);
@@ -136,7 +145,7 @@ export class KernelNodes {
     const directory = number === rootNumber ? this.#root : this.#known.get(number)?.node;
     if (directory?.kind !== 'directory') throw new IkfsError('io', `node ${number} is no directory`);
     const nodes: NativeNode[] = [];
-    if (directory.complete) await this.#addWhole(directory, number, nodes);
+    if (directory.whole) nodes.push(this.#tree(number, await directory.whole()));
     else await this.#addNames(directory, number, nodes);
     this.#publisher.publish(nodes, [], [{ node: number, need: 'names', error: 0 }]);
   }
@@ -161,19 +170,29 @@ export class KernelNodes {
     }
   }
 
-  /** A directory with all that is below it. */
-  async #addWhole(directory: DirectoryNode, number: number, nodes: NativeNode[]): Promise<void> {
-    const entries = await directory.list();
-    nodes.push(directoryOf(directory, this.#parentOf(number), entries, number));
-    for (const { name, inode } of entries) {
-      const node = await directory.lookup(name);
-      if (!node) continue;
-      if (node.kind === 'directory') {
-        this.#known.set(inode, { parent: number, name, directory, node });
-        await this.#addWhole(node, inode, nodes);
-      } else {
-        nodes.push(await settledLeaf(node));
-      }
+  #tree(number: number, { index, nodes, content, firstInode, modified }: WholeTree): NativeNode {
+    this.#trees.set(number, { first: firstInode, last: firstInode + nodes, content });
+    const parent = this.#parentOf(number);
+    return {
+      id: number,
+      kind: 'tree',
+      parent,
+      index,
+      content: nativeContent(content),
+      first: firstInode,
+      modified,
+    };
+  }
+
+  /** A node's content was found to be damaged by who read it. */
+  async #reportDamage(number: number): Promise<void> {
+    const tree = [...this.#trees.values()].find(({ first, last }) => number >= first && number < last);
+    const node = this.#known.get(number)?.node;
+    try {
+      const content = tree?.content ?? (node?.kind === 'file' ? await node.content() : undefined);
+      if (content?.kind === 'blob') content.seal.reportDamage();
+    } catch (error) {
+      this.#failures.add(error, this.#pathOf(number));
     }
   }
 
@@ -308,6 +327,10 @@ function nativeContent(content: Content): NativeContent {
       return { descriptor: content.descriptor, offset: content.offset };
     case 'file':
       return { path: content.path, offset: content.offset, identity: content.identity };
+    case 'blob': {
+      const { size, sums } = content.seal;
+      return { path: content.path, offset: content.offset, seal: { size, sums } };
+    }
   }
 }
 

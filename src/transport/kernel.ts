@@ -93,7 +93,7 @@ class KernelMount implements Mounted {
     };
     this.#nodes = new KernelNodes(served.root, served.reader, { publish }, options.onError);
     this.#nodes.start();
-    session.start();
+    session.start(mountpoint);
   }
 
   /** Resolves when the kernel has agreed on a protocol. */
@@ -146,9 +146,9 @@ class KernelMount implements Mounted {
 
   async #unmount(): Promise<void> {
     if (this.#isEnded) return;
-    // The warmer has directories of the mount open.
+    // Until then the session itself has directories of the mount open.
     this.#session.cool();
-    await this.#warmed();
+    while (!this.#session.isCool()) await delay(pollMilliseconds);
     await this.#detach();
     const hasEnded = await Promise.race([this.#ended.then(() => true), delay(grace, false)]);
     if (!hasEnded) this.#session.close();

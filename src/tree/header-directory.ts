@@ -14,13 +14,16 @@ export function headerDirectory(
   const { modified } = tree.provenance;
   const inodeOf = (node: HeaderNode): number => firstInode + node.number;
   return directoryNode(inodeOf(directory), modified, {
-    complete: true,
     list: () =>
       Promise.resolve(
-        [...directory.children].map(([name, child]) => ({ name, kind: child.kind, inode: inodeOf(child) })),
+        [...tree.childrenOf(directory)].map((child) => ({
+          name: child.name,
+          kind: child.kind,
+          inode: inodeOf(child),
+        })),
       ),
     lookup: (name) => {
-      const child = directory.children.get(name);
+      const child = tree.childOf(directory, name);
       return Promise.resolve(child && nodeOf(child));
     },
   });

@@ -1,6 +1,8 @@
+import type { HeaderTree } from '../artifact/header-tree.ts';
 import type { Kernel } from '../artifact/kernel.ts';
 import type { Evidence } from '../artifact/kinds.ts';
 import type { Outcome } from '../artifact/outcome.ts';
+import { IkfsError } from '../errors.ts';
 import { headerDirectory } from './header-directory.ts';
 import type { Inodes } from './inodes.ts';
 import type { DirectoryEntry, DirectoryNode, Node } from './node.ts';
@@ -102,22 +104,27 @@ async function buildDirectory(
   inodes: Inodes,
   modified: number,
 ): Promise<DirectoryNode | undefined> {
-  const opened = async (): Promise<DirectoryNode | undefined> => {
+  const inode = inodes.of(`${kernel.release}/build`, stateOf(kernel, 'build'));
+  /** @throws IkfsError `not-found` when it turns out that there is none */
+  const opened = async (): Promise<{ tree: HeaderTree; firstInode: number }> => {
     const tree = await kernel.headerTree();
-    return (
-      tree &&
-      headerDirectory(
-        tree,
-        tree.root,
-        inodes.block(`${kernel.release}/build/`, String(kernel.serial), tree.size),
-      )
-    );
+    if (!tree) throw new IkfsError('not-found', 'has no header archive', { path: kernel.release });
+    const firstInode = inodes.block(`${kernel.release}/build/`, String(kernel.serial), tree.size);
+    return { tree, firstInode };
   };
-  if (kernel.evidence('build') === 'possible' && !(await opened())) return undefined;
-  return directoryNode(inodes.of(`${kernel.release}/build`, stateOf(kernel, 'build')), modified, {
-    complete: true,
-    list: async () => (await (await opened())?.list()) ?? [],
-    lookup: async (name) => await (await opened())?.lookup(name),
+  const top = async (): Promise<DirectoryNode> => {
+    const { tree, firstInode } = await opened();
+    return headerDirectory(tree, tree.top, firstInode);
+  };
+  if (kernel.evidence('build') === 'possible' && !(await kernel.headerTree())) return undefined;
+  return directoryNode(inode, modified, {
+    list: async () => await (await top()).list(),
+    lookup: async (name) => await (await top()).lookup(name),
+    whole: async () => {
+      const { tree, firstInode } = await opened();
+      const { index, size: nodes, tar: content, provenance } = tree;
+      return { index, nodes, content, firstInode, modified: provenance.modified };
+    },
   });
 }
 

@@ -14,14 +14,28 @@ export interface DirectoryEntry {
   readonly inode: number;
 }
 
+/** All that is below a directory, described at once. */
+export interface WholeTree {
+  /** As format/tree-index.ts describes; its top is the directory. */
+  readonly index: Buffer;
+  /** How many nodes it has. */
+  readonly nodes: number;
+  /** What the offsets in it are in. */
+  readonly content: Content;
+  /** The inode number of a node is this one and its number in the index together, but for the top. */
+  readonly firstInode: number;
+  /** Last modification of every node, in milliseconds since the epoch. */
+  readonly modified: number;
+}
+
 export interface DirectoryNode extends NodeBase {
   readonly kind: 'directory';
   readonly mode: 0o755;
   /**
-   * Whether, once it can be listed, all below it is known: walking it makes nothing. A transport may take such
-   * a directory over as a whole.
+   * There for a directory of which all is known once it can be listed: walking it makes nothing. A transport may
+   * take it over as a whole.
    */
-  readonly complete: boolean;
+  readonly whole?: () => Promise<WholeTree>;
   /** The names, in a stable order. Makes no artifact, except where the names themselves are in one (build/). */
   list(): Promise<readonly DirectoryEntry[]>;
   /**

@@ -35,13 +35,13 @@ export function linkNode(inode: number, modified: number, target: string): LinkN
   return { kind: 'link', inode, mode: 0o777, modified, target };
 }
 
-/** A directory that is asked each time. @param content `complete` is false unless given */
+/** A directory that is asked each time. */
 export function directoryNode(
   inode: number,
   modified: number,
-  content: Pick<DirectoryNode, 'list' | 'lookup'> & Partial<Pick<DirectoryNode, 'complete'>>,
+  content: Pick<DirectoryNode, 'list' | 'lookup' | 'whole'>,
 ): DirectoryNode {
-  return { kind: 'directory', inode, mode: 0o755, modified, complete: false, ...content };
+  return { kind: 'directory', inode, mode: 0o755, modified, ...content };
 }
 
 /** A directory whose nodes are all there already. */

@@ -66,20 +66,39 @@ testCompile('a second compilation sends nothing', async (t) => {
   t.deepEqual(await requestsAgain(daemon, () => compile(buildOf(daemon), scratch)), {});
 });
 
-testCompile('a first compilation looks names up and reads files, and sends nothing else', async (t) => {
-  const scratch = scratchOf(t);
-  const daemon = await mount(t);
-  await compile(buildOf(daemon), scratch);
-  const { requests } = await counters(daemon.mountpoint);
-  t.log(requests);
-  t.true((requests['LOOKUP'] ?? 0) > 500);
-  t.true((requests['READ'] ?? 0) > 500);
-  // Each of these is told once that there is no such call.
-  for (const name of ['OPEN', 'OPENDIR', 'FLUSH', 'GETXATTR', 'ACCESS', 'STATX']) {
-    t.true((requests[name] ?? 0) <= 1, name);
-  }
-  for (const name of ['RELEASE', 'RELEASEDIR', 'POLL', 'IOCTL', 'OTHER']) t.is(requests[name] ?? 0, 0, name);
-});
+testCompile(
+  'a first compilation looks names up, lists directories and reads files, and sends nothing else',
+  async (t) => {
+    const scratch = scratchOf(t);
+    const daemon = await mount(t);
+    await compile(buildOf(daemon), scratch);
+    const { requests } = await counters(daemon.mountpoint);
+    t.log(requests);
+    t.true((requests['READ'] ?? 0) > 500);
+    // Each of these is told once that there is no such call.
+    for (const name of ['OPEN', 'OPENDIR', 'FLUSH', 'GETXATTR', 'ACCESS', 'STATX']) {
+      t.true((requests[name] ?? 0) <= 1, name);
+    }
+    for (const name of ['RELEASE', 'RELEASEDIR', 'POLL', 'IOCTL', 'OTHER'])
+      t.is(requests[name] ?? 0, 0, name);
+  },
+);
+
+testMount(
+  'who has opened one header finds the others beside it without asking for their names',
+  async (t) => {
+    const daemon = await mount(t);
+    const folder = join(buildOf(daemon), 'include', 'linux');
+    await run('cat', [join(folder, 'sched.h')]);
+    await until(async () => ((await counters(daemon.mountpoint)).requests['READDIRPLUS'] ?? 0) > 0);
+    const names = ['mm.h', 'fs.h', 'list.h', 'zutil.h'].map((name) => join(folder, name));
+    await until(async () => {
+      const sent = await requestsOf(daemon.mountpoint, () => run('stat', names));
+      return sent['LOOKUP'] === undefined;
+    });
+    t.pass();
+  },
+);
 
 testCompile('after prefetching a first compilation reads nothing', async (t) => {
   const scratch = scratchOf(t);

@@ -2,6 +2,7 @@ import test from 'ava';
 import { chmodSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobKey } from '../../src/artifact/blob-store.ts';
+import { ContentReader } from '../../src/artifact/content-reader.ts';
 import { contentBytes } from '../../src/artifact/content-source.ts';
 import { IkfsError } from '../../src/errors.ts';
 import { DiskStore } from '../../src/store/disk-store.ts';
@@ -16,7 +17,7 @@ async function storeWithBlob(folder: string): Promise<string> {
   const content = await store.make(key, 100, (sink) => {
     sink.write(bytes);
   });
-  if (content.kind !== 'file') throw new Error('a blob on disk is a file');
+  if (content.kind !== 'blob') throw new Error('a blob on disk has a seal');
   return content.path;
 }
 
@@ -53,6 +54,54 @@ test('a blob cut short anywhere is thrown away, not served', async (t) => {
     writeFileSync(path, whole);
     truncateSync(path, size);
     t.is(new DiskStore(folder.path, () => undefined).find(key), undefined, `${size} bytes`);
+  }
+});
+
+test('what is checked when it is read is checked each time, and dropped once it is damaged', async (t) => {
+  const folder = temporaryFolder();
+  t.teardown(folder.remove);
+  const path = await storeWithBlob(folder.path);
+  const damaged: string[] = [];
+  const store = new DiskStore(folder.path, (which, when) => damaged.push(`${when} ${which}`));
+  const content = store.find(key, 'when-read');
+  if (!content) return t.fail('not found');
+  const reader = new ContentReader();
+  t.teardown(() => reader.close());
+  t.deepEqual(reader.read(content, 5, 3), bytes.subarray(5, 8));
+  const flipped = readFileSync(path);
+  flipped[0] = (flipped[0] ?? 0) ^ 1;
+  writeFileSync(path, flipped);
+  t.throws(() => reader.read(content, 5, 3), { instanceOf: IkfsError, code: 'changed' });
+  await t.throwsAsync(contentBytes(content, 'blob'), { instanceOf: IkfsError });
+  t.deepEqual(damaged, [`when-read ${path}`]);
+  t.is(store.find(key, 'when-read'), undefined);
+  const again = await store.make(key, 100, (sink) => {
+    sink.write(bytes);
+  });
+  t.deepEqual(reader.read(again, 0, 100), bytes);
+  t.deepEqual(reader.read(content, 0, 100), bytes, 'what was handed out before is right again as well');
+  t.is(damaged.length, 1);
+});
+
+test('a blob of many pieces is read in any part', async (t) => {
+  const folder = temporaryFolder();
+  t.teardown(folder.remove);
+  const large = Buffer.from(Array.from({ length: 10_001 }, (_, at) => (at * 7) % 251));
+  const store = new DiskStore(folder.path, () => t.fail('nothing is damaged'));
+  const made = await store.make(key, 20_000, (sink) => {
+    sink.write(large);
+  });
+  const reader = new ContentReader();
+  t.teardown(() => reader.close());
+  for (const [offset, length] of [
+    [0, 10_001],
+    [4095, 2],
+    [4096, 4096],
+    [8191, 5000],
+    [10_000, 1],
+    [10_001, 1],
+  ] as const) {
+    t.deepEqual(reader.read(made, offset, length), large.subarray(offset, offset + length));
   }
 });
 

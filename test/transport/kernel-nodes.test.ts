@@ -16,6 +16,7 @@ import {
   link,
   slowFile,
   volatileFile,
+  wholeDirectory,
 } from '../tree-fixture.ts';
 
 /** One call of publish(). */
@@ -176,24 +177,51 @@ test('content goes over as the place where it lies', async (t) => {
   }
 });
 
-test('a complete directory goes over as a whole, in one', async (t) => {
-  const [deep, same] = [file('deep'), link('../a.h')];
-  const include = { ...directory({ 'deep.h': deep, 'same.h': same }), complete: true };
-  const header = file('#pragma once\n');
-  const build: DirectoryNode = { ...directory({ 'a.h': header, include }), complete: true };
+test('a directory of which all is known goes over as a whole, in one', async (t) => {
+  const build = wholeDirectory({ 'a.h': '#pragma once\n', 'include/same.h': { target: '../a.h' } });
   const recording = new Recording(directory({ build }));
   await recording.ask(t, root, 'names');
   await recording.ask(t, build.inode, 'settled');
   const { nodes } = await recording.ask(t, build.inode, 'names');
-  t.true(nodes.every((node) => 'settled' in node && node.settled));
-  t.deepEqual(
-    nodes.map(({ id }) => id),
-    [build, header, include, deep, same].map(({ inode }) => inode),
-  );
-  t.like(nodes[0], { parent: root });
-  t.like(nodes[2], { parent: build.inode });
-  t.deepEqual(names(nodes[2]), ['deep.h', 'same.h']);
-  t.like(nodes[4], { kind: 'link', target: '../a.h' });
+  const whole = await build.whole?.();
+  if (!whole) return t.fail('it is not known as a whole');
+  t.deepEqual(nodes, [
+    {
+      id: build.inode,
+      kind: 'tree',
+      parent: root,
+      index: whole.index,
+      content: { bytes: Buffer.from('#pragma once\n') },
+      first: whole.firstInode,
+      modified: fixtureModified,
+    },
+  ]);
+});
+
+test('bytes of the store that are damaged are reported to it, and nobody gets an answer', async (t) => {
+  const reports: string[] = [];
+  const blobOf = (name: string): Content => {
+    const reportDamage = (): void => void reports.push(name);
+    const seal = { size: 5, sums: Buffer.alloc(4), isDamaged: false, reportDamage };
+    return { kind: 'blob', path: `/store/${name}`, offset: 0, size: 5, seal };
+  };
+  const single: FileNode = { ...file(''), size: async () => 5, content: async () => blobOf('single') };
+  const plain = wholeDirectory({ 'a.h': 'x' });
+  const whole = await plain.whole?.();
+  if (!whole) return t.fail('it is not known as a whole');
+  const build: DirectoryNode = { ...plain, whole: async () => ({ ...whole, content: blobOf('tree') }) };
+  const recording = new Recording(directory({ single, build }));
+  await recording.ask(t, root, 'names');
+  await recording.ask(t, single.inode, 'settled');
+  await recording.ask(t, build.inode, 'settled');
+  await recording.ask(t, build.inode, 'names');
+  const before = recording.published.length;
+  const [header] = await build.list();
+  for (const number of [single.inode, header?.inode ?? 0, 100_000]) {
+    await recording.nodes.ask(number, 'repaired');
+  }
+  t.deepEqual(reports, ['single', 'tree']);
+  t.is(recording.published.length, before);
 });
 
 test('a failure is the answer, is asked about again, and is reported once with its path', async (t) => {
@@ -309,7 +337,7 @@ test.serial('who reads a volatile file has one state of it, and who comes later 
     // New content must reach who has the old one cached, and only new content.
     t.deepEqual(forget, node === undefined ? [] : [{ node: status.inode }]);
     if (node === undefined) return undefined;
-    if (!('content' in node && 'bytes' in node.content)) throw new Error('no bytes');
+    if (!('settled' in node && 'content' in node && 'bytes' in node.content)) throw new Error('no bytes');
     t.is(node.size, node.content.bytes.length);
     return Buffer.from(node.content.bytes).toString();
   };

@@ -21,7 +21,15 @@ import { fuseNative } from '../../src/transport/fuse-native.ts';
 import { kernelTransport } from '../../src/transport/kernel.ts';
 import type { Mounted } from '../../src/transport/transport.ts';
 import type { DirectoryNode, FileNode } from '../../src/tree/node.ts';
-import { directory, failingFile, file, link, slowFile, volatileFile } from '../tree-fixture.ts';
+import {
+  directory,
+  failingFile,
+  file,
+  link,
+  slowFile,
+  volatileFile,
+  wholeDirectory,
+} from '../tree-fixture.ts';
 
 function say(event: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -62,14 +70,12 @@ const tree = directory({
   empty: file(''),
   script: file('#!/bin/sh\necho ran\n', 0o755),
   source: link('build'),
-  build: {
-    ...directory({
-      'a.h': file('#pragma once\n'),
-      'b c,d.h': file('x'),
-      include: { ...directory({ 'same.h': link('../a.h'), 'deep.h': file('deep\n') }), complete: true },
-    }),
-    complete: true,
-  },
+  build: wholeDirectory({
+    'a.h': '#pragma once\n',
+    'b c,d.h': 'x',
+    'include/same.h': { target: '../a.h' },
+    'include/deep.h': 'deep\n',
+  }),
   broken: directory(
     Object.fromEntries(
       errorCodes.map((code) => [code, failingFile(new IkfsError(code, `${code} on purpose`))]),
