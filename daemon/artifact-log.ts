@@ -25,7 +25,11 @@ export class ArtifactLog {
         );
         break;
       case 'absent':
-        if (this.#verbose) log('info', `${release}/${artifact}: absent (${milliseconds.toFixed(1)} ms)`);
+        if (!this.#verbose) break;
+        log(
+          'info',
+          `${release}/${artifact}: absent in ${milliseconds.toFixed(1)} ms: ${outcome.attempts.at(-1)?.reason ?? 'no source'}`,
+        );
     }
   };
 

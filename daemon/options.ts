@@ -76,6 +76,11 @@ export const options = {
   force: { type: 'boolean', summary: 'overwrite files that are there' },
   paths: { type: 'boolean', summary: "with the modules' files" },
   sort: { type: 'string', value: 'name|size', summary: 'order of the rows (default: name)' },
+  sizes: {
+    type: 'boolean',
+    summary: 'compare the sizes of split BTF with BTF that has all it needs; takes a while',
+  },
+  top: { type: 'string', value: 'N', summary: 'rows shown with --sizes (default: 20)' },
   mount: { type: 'string', value: 'MOUNTPOINT', summary: 'where the tree is mounted' },
   background: { type: 'boolean', summary: 'return once the mount answers, and go on serving it' },
   'allow-other': {

@@ -9,11 +9,13 @@
 #include <cerrno>
 
 #include "archive/archive_binding.h"
+#include "btf/btf_binding.h"
 #include "codec/codec_binding.h"
 #include "core/failure_binding.h"
 #include "core/values_binding.h"
 #include "fuse/mount_binding.h"
 #include "fuse/session_binding.h"
+#include "module/survey_binding.h"
 
 namespace ikfs {
 
@@ -29,6 +31,8 @@ Napi::Value memory_file(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add_codecs(env, exports);
   add_archives(env, exports);
+  btf::add_btf(env, exports);
+  add_surveys(env, exports);
   exports.Set("memoryFile", Napi::Function::New<memory_file>(env, "memoryFile"));
   exports.Set("mounting", fuse::mount_functions(env));
   exports.Set("openSession", fuse::open_session_function(env));

@@ -189,13 +189,14 @@ async function fuzz(target, objects, inputs) {
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 try {
-  const objects = await sharedObjects(address, ['archive', 'codec', 'core', 'fuse']);
+  const objects = await sharedObjects(address, ['archive', 'btf', 'codec', 'core', 'fuse', 'module']);
   if (!(await test(address, objects))) process.exitCode = 1;
   const inputs = await seeds();
   for (const target of sourcesIn('fuzz').map((source) => basename(source, '.cc'))) {
     if (!(await fuzz(target, objects, inputs[target] ?? []))) process.exitCode = 1;
   }
-  if (!(await test(thread, await sharedObjects(thread, ['core', 'fuse'])))) process.exitCode = 1;
+  if (!(await test(thread, await sharedObjects(thread, ['btf', 'core', 'fuse', 'module']))))
+    process.exitCode = 1;
 } catch (error) {
   console.error(`native/ could not be checked: ${error.message}`);
   process.exitCode = 1;

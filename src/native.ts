@@ -167,8 +167,42 @@ export interface NativeMounting {
 }
 
 /**
+ * BTF that has been read, with its base. Each function works on a thread of libuv's pool; what is written goes to
+ * a descriptor from offset 0, at most `cap` bytes, and resolves to their number.
+ */
+export interface NativeBtf {
+  /** Types of its own. */
+  readonly types: number;
+  /** Rejects with `corrupt` unless a kernel would accept it. */
+  validate(): Promise<void>;
+  /** Of BTF split on a distilled base: the same split on the kernel's. Rejects also with `mismatch`. */
+  relocate(kernel: NativeBtf): Promise<Buffer>;
+  /** Self-contained BTF of its own types and what they reach. */
+  flatten(output: number, cap: number): Promise<number>;
+  /** How many bytes flatten would write. */
+  flatSize(): Promise<number>;
+  /** Itself and all that is split on it in one. */
+  merge(splits: readonly NativeBtf[], output: number, cap: number): Promise<number>;
+  /** C declarations. @param own only of types that its base has not */
+  writeHeader(own: boolean, output: number, cap: number): Promise<number>;
+}
+
+/** What is seen of module files from outside of their sections; source/module-survey.ts takes it apart. */
+export interface NativeSurvey {
+  /** A SurveyRecord of native/module/module_survey.h for each path, in their order. */
+  readonly records: ArrayBuffer;
+  /** What the records' texts are parts of. */
+  readonly texts: readonly Buffer[];
+  /** Files that were opened, and what was read of them. */
+  readonly files: number;
+  readonly bytes: number;
+  /** What of that was sections .BTF. */
+  readonly btfBytes: number;
+}
+
+/**
  * What the addon in native/ offers. Each function works on a thread of libuv's pool; its promise rejects with
- * an Error whose `code` is one of `truncated`, `corrupt`, `unsupported`, `limit`, `io`, `no-space`, and whose `offset` is the
+ * an Error whose `code` is one of `truncated`, `corrupt`, `unsupported`, `mismatch`, `limit`, `io`, `no-space`, and whose `offset` is the
  * input offset in bytes.
  */
 export interface Native {
@@ -191,6 +225,13 @@ export interface Native {
     output: number,
     caps: { readonly bytes: number; readonly entries: number },
   ): Promise<{ readonly index: Buffer; readonly consumed: number; readonly produced: number }>;
+  /** Reads raw BTF. @param base what it is split on */
+  openBtf(input: NativeInput, base: NativeBtf | undefined): Promise<NativeBtf>;
+  /**
+   * Looks at module files, each opened once. Of one that can not be read the survey says why.
+   * @param options `readBtf` reads sections .BTF as well, to no end but that their bytes are counted
+   */
+  surveyModules(paths: readonly string[], options?: { readonly readBtf?: boolean }): Promise<NativeSurvey>;
   /** Opens a session on a descriptor. Throws TypeError. */
   openSession(options: NativeSessionOptions): NativeSession;
   /** Mounting and unmounting. */

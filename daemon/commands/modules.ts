@@ -1,12 +1,15 @@
 import type { Kernel } from '../../src/artifact/kernel.ts';
-import { moduleRows } from '../../src/artifact/make-modules-table.ts';
 import type { ModuleRow } from '../../src/artifact/make-modules-table.ts';
+import type { Verdict } from '../../src/artifact/module-verdict.ts';
+import type { ModuleSize } from '../../src/artifact/module-sizes.ts';
 import { IkfsError } from '../../src/errors.ts';
 import type { Command } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { counted, formatCount, formatSize } from '../format-size.ts';
 import { kernelOf, kernelsByInterest } from '../kernel-choice.ts';
 import { sourceOptions } from '../options.ts';
+import type { OptionValues } from '../options.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { write } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { openKernels } from '../session.ts';
@@ -27,7 +30,7 @@ export const modules: Command = {
   description: [
     'Looks at every module of a kernel and tells whether it has BTF, how much, and why not. Without RELEASE it is the running kernel, or the newest that has modules.',
   ],
-  options: ['paths', 'sort', 'json', ...sourceOptions],
+  options: ['paths', 'sort', 'sizes', 'top', 'json', ...sourceOptions],
   operands: { least: 0, most: 1 },
 
   async run({ values, operands }) {
@@ -36,12 +39,9 @@ export const modules: Command = {
     const session = await openKernels(sourcesOf(values), values['cache-dir']);
     try {
       const kernel = chooseKernel(session, operands[0]);
+      if (values.sizes) return await tellSizes(kernel, values);
       const rows = await withProgress(`Looking at modules of ${kernel.release}`, (tell) =>
-        moduleRows(
-          kernel,
-          (name) => kernel.moduleBtf(name),
-          (done, all) => tell(`${formatCount(done)} of ${formatCount(all)}`),
-        ),
+        kernel.moduleRows((done, all) => tell(`${formatCount(done)} of ${formatCount(all)}`)),
       );
       rows.sort(order);
       const summary = summarise(rows);
@@ -50,13 +50,50 @@ export const modules: Command = {
           ? formatJson({ release: kernel.release, summary, modules: rows })
           : `${formatRows(rows, values.paths === true)}\n${describeSummary(summary)}\n`,
       );
-      const exitCode: ExitCode = summary.unreadable > 0 ? 3 : 0;
+      const exitCode: ExitCode = summary.unreadable + summary.mismatched > 0 ? 3 : 0;
       return exitCode;
     } finally {
       session.close();
     }
   },
 };
+
+/** `--sizes`: the largest modules and all together, as the change that brought split BTF reported them. */
+async function tellSizes(kernel: Kernel, values: OptionValues): Promise<ExitCode> {
+  const most = wholeNumber('top', values.top, 20, { least: 0, most: 1_000_000 });
+  const sizes = await withProgress(`Measuring modules of ${kernel.release}`, (tell) =>
+    kernel.moduleSizes((done, all) => tell(`${formatCount(done)} of ${formatCount(all)}`)),
+  );
+  sizes.sort((a, b) => b.flat - a.flat);
+  const total = (of: (size: ModuleSize) => number): number => sizes.reduce((sum, size) => sum + of(size), 0);
+  const totals = {
+    modules: sizes.length,
+    split: total(({ split }) => split),
+    flat: total(({ flat }) => flat),
+  };
+  if (values.json) {
+    await write(formatJson({ release: kernel.release, totals, modules: sizes }));
+    return 0;
+  }
+  const row = (name: string, split: number, flat: number): string[] => [
+    name,
+    String(flat),
+    String(split),
+    `${((100 * split) / Math.max(flat, 1)).toFixed(1)} %`,
+  ];
+  const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
+  const table = formatTable(
+    [{ title: 'MODULE' }, right('FLAT'), right('SPLIT'), right('SPLIT/FLAT')],
+    [
+      ...sizes.slice(0, most).map(({ name, split, flat }) => row(name, split, flat)),
+      row(`all ${formatCount(sizes.length)}`, totals.split, totals.flat),
+    ],
+  );
+  await write(
+    `${table}\n${counted(sizes.length, 'module')}: ${formatSize(totals.flat)} flat, ${formatSize(totals.split)} split\n`,
+  );
+  return 0;
+}
 
 /** @throws IkfsError `not-found` when there is no such kernel, or it has no modules */
 function chooseKernel({ catalogue }: Session, release: string | undefined): Kernel {
@@ -71,31 +108,41 @@ function chooseKernel({ catalogue }: Session, release: string | undefined): Kern
 interface Summary {
   readonly modules: number;
   readonly withBtf: number;
+  /** Of these, such as were put onto the kernel's BTF from a distilled base. */
+  readonly relocated: number;
   /** Bytes of all split BTF together. */
   readonly splitSize: number;
   readonly withoutBtf: number;
+  /** Such as the kernel would refuse. */
+  readonly mismatched: number;
   readonly unreadable: number;
 }
 
 function summarise(rows: readonly ModuleRow[]): Summary {
-  const having = (verdict: ModuleRow['verdict']): number =>
-    rows.filter((row) => row.verdict === verdict).length;
+  const having = (...verdicts: readonly Verdict[]): number =>
+    rows.filter(({ verdict }) => verdicts.includes(verdict)).length;
   return {
     modules: rows.length,
-    withBtf: having('ok'),
+    withBtf: having('ok', 'relocated'),
+    relocated: having('relocated'),
     splitSize: rows.reduce((sum, row) => sum + row.splitSize, 0),
-    withoutBtf: having('no-section'),
+    withoutBtf: having('none', 'no-section'),
+    mismatched: having('mismatch'),
     unreadable: having('unreadable'),
   };
 }
 
-function describeSummary({ modules: all, withBtf, splitSize, withoutBtf, unreadable }: Summary): string {
+function describeSummary(summary: Summary): string {
+  const some = (count: number, what: string): string[] =>
+    count > 0 ? [`${formatCount(count)} ${what}`] : [];
   const parts = [
-    `${formatCount(withBtf)} with BTF (${formatSize(splitSize)})`,
-    `${formatCount(withoutBtf)} without`,
-    ...(unreadable > 0 ? [`${formatCount(unreadable)} unreadable`] : []),
+    `${formatCount(summary.withBtf)} with BTF (${formatSize(summary.splitSize)})`,
+    ...some(summary.relocated, 'of them relocated'),
+    `${formatCount(summary.withoutBtf)} without`,
+    ...some(summary.mismatched, "that do not go with the kernel's"),
+    ...some(summary.unreadable, 'unreadable'),
   ];
-  return `${counted(all, 'module')}: ${parts.join(', ')}`;
+  return `${counted(summary.modules, 'module')}: ${parts.join(', ')}`;
 }
 
 function formatRows(rows: readonly ModuleRow[], withPaths: boolean): string {
@@ -111,7 +158,7 @@ function formatRows(rows: readonly ModuleRow[], withPaths: boolean): string {
     rows.map(({ name, verdict, splitSize, path, reason }) => [
       name,
       verdict,
-      verdict === 'ok' ? String(splitSize) : '-',
+      splitSize > 0 ? String(splitSize) : '-',
       ...(withPaths ? [path] : []),
       reason,
     ]),

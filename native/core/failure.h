@@ -20,6 +20,7 @@ enum class FailureCode {
   unavailable,
   usage,
   wrong_kind,
+  mismatch,
 };
 
 /** The code's name in JavaScript. */
@@ -47,6 +48,8 @@ constexpr const char* failure_code_name(FailureCode code) {
       return "usage";
     case FailureCode::wrong_kind:
       return "wrong-kind";
+    case FailureCode::mismatch:
+      return "mismatch";
   }
   return "io";
 }

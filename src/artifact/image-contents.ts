@@ -29,13 +29,15 @@ export interface ImageRecord {
   readonly banner: string | undefined;
   readonly release: string | undefined;
   readonly machine: KernelMachine | undefined;
+  /** In hexadecimal, as tools print it. */
+  readonly buildId: string | undefined;
   /** Where each part lies in the kernel; decoded parts are kept as blobs of their own. */
   readonly parts: Readonly<Record<ImagePart, Finding>>;
   /** Whether the parts lie in the file as it is, so that they are served from there. */
   readonly inPlace: boolean;
 }
 
-const recordVersion = 1;
+const recordVersion = 2;
 const partVersion = 1;
 /** A record is a few hundred bytes of JSON. */
 const recordCap = 1024 * 1024;
@@ -99,7 +101,7 @@ export class ImageContents {
     try {
       unwrapped = await unwrapImage(file, store.scratch, limits);
       const { kernel, elf, steps, inPlace } = unwrapped;
-      const { banner, ...parts } = await findContents(kernel, elf, store.scratch, limits);
+      const { banner, buildId, ...parts } = await findContents(kernel, elf, store.scratch, limits);
       if (!inPlace) {
         for (const part of imageParts) await this.#keepPart(file, part, kernel, parts[part]);
       }
@@ -107,6 +109,7 @@ export class ImageContents {
         steps,
         banner: banner?.text,
         release: banner?.release,
+        buildId: buildId?.toString('hex'),
         machine: elf && { name: elf.machineName, machine: elf.machine, class: elf.class, order: elf.order },
         parts,
         inPlace,

@@ -1,4 +1,5 @@
 import type { ShadowedModule, ModuleEntry } from '../source/module-folder.ts';
+import type { SurveyedModule } from '../source/module-survey.ts';
 import type { ImageContents } from './image-contents.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -46,4 +47,6 @@ export interface KernelContext {
   readonly findings: Findings;
   /** Lists the modules; reads directories at the first call. */
   modules(): ModuleList;
+  /** What is known of a module's file from looking at all modules in one go, while that is under way. */
+  surveyed(path: string): SurveyedModule | undefined;
 }

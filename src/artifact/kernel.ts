@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { asIkfsError } from '../errors.ts';
+import { IkfsError, asIkfsError } from '../errors.ts';
 import { configValue } from '../format/kernel-config.ts';
 import { liveModules, livePaths } from '../source/live.ts';
 import { listModules } from '../source/module-folder.ts';
+import { surveyModules } from '../source/module-survey.ts';
+import type { ModuleSurvey } from '../source/module-survey.ts';
 import { inputState } from './input-state.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { ImageContents } from './image-contents.ts';
@@ -17,9 +19,18 @@ import type { ConfigOutcome } from './make-config.ts';
 import { inspectHeaders, makeHeaderArchive, makeHeaderTree } from './make-headers.ts';
 import { makeCompiler, makeVersion } from './make-identity.ts';
 import { makeModuleBtf } from './make-module-btf.ts';
+import { makeFlatBtf, makeKernelHeader, makeMergedBtf, makeModuleHeader } from './make-types.ts';
+import type { TypeSources } from './make-types.ts';
 import { makeModulesTable, moduleRows } from './make-modules-table.ts';
 import type { ModuleRow } from './make-modules-table.ts';
 import { makeVmlinux } from './make-vmlinux.ts';
+import { KernelTypes } from './kernel-types.ts';
+import { ModuleArtifacts, moduleArtifacts } from './module-artifacts.ts';
+import type { ModuleArtifact } from './module-artifacts.ts';
+import { moduleSizes } from './module-sizes.ts';
+import type { ModuleSize } from './module-sizes.ts';
+import { judge } from './module-verdict.ts';
+import type { Judgement } from './module-verdict.ts';
 import type { Outcome } from './outcome.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { Workshop } from './workshop.ts';
@@ -35,7 +46,8 @@ export class Kernel {
   readonly images: readonly ImageContents[];
   readonly #context: KernelContext;
   readonly #artifacts: SingleFlight<KernelArtifact, Outcome>;
-  readonly #moduleBtf: SingleFlight<string, Outcome>;
+  readonly #moduleArtifacts: ModuleArtifacts;
+  readonly #types: TypeSources;
   readonly #config = new SingleFlight<'config', ConfigOutcome>(() =>
     makeConfig(this.#context, () => this.headerTree()),
   );
@@ -45,11 +57,9 @@ export class Kernel {
   static #count = 0;
   /** Tells this kernel's artifacts from those of an earlier state of the same release. */
   readonly serial = (Kernel.#count += 1);
-  /** How often the file of a module has been seen to be replaced, by name; missing for never. */
-  readonly #replacements = new Map<string, number>();
   #moduleChanges = 0;
-  /** The state of a module's file when its BTF was asked for, by name. */
-  readonly #moduleStates = new Map<string, string>();
+  /** Of all modules, while all are asked for something. */
+  #survey: ModuleSurvey | undefined;
   /** The state of modules that carry artifacts, once modules have been listed. */
   #carriers: string | undefined;
   /** The state of the files of all other artifacts when the kernel was found. */
@@ -68,14 +78,21 @@ export class Kernel {
       workshop,
       findings: this.findings,
       modules: () => this.modules(),
+      surveyed: (path) => {
+        const found = this.#survey?.get(path);
+        return typeof found === 'object' && 'sections' in found ? found : undefined;
+      },
     };
     this.#artifacts = new SingleFlight((artifact) =>
       workshop.timed(release, artifact, () => this.#make(artifact)),
     );
-    this.#moduleBtf = new SingleFlight((name) => {
-      this.#moduleStates.set(name, this.#stateOfModule(name));
-      return workshop.timed(release, `btf/${name}`, () => makeModuleBtf(this.#context, name));
-    });
+    const kernelBtf = (): Promise<Outcome> => this.artifact('btf/vmlinux');
+    this.#types = { workshop, kernelBtf, kernelTypes: new KernelTypes(workshop, kernelBtf) };
+    this.#moduleArtifacts = new ModuleArtifacts(
+      () => this.modules(),
+      (artifact, name) =>
+        workshop.timed(release, `${artifact}/${name}`, () => this.#makeOfModule(artifact, name)),
+    );
     this.#state = this.#stateOfInputs();
   }
 
@@ -84,9 +101,9 @@ export class Kernel {
     return this.#artifacts.get(artifact);
   }
 
-  /** The BTF of a module, made now if it has not been. */
-  moduleBtf(name: string): Promise<Outcome> {
-    return this.#moduleBtf.get(name);
+  /** An artifact of a module, made now if it has not been. Never throws. */
+  moduleArtifact(artifact: ModuleArtifact, name: string): Promise<Outcome> {
+    return this.#moduleArtifacts.get(artifact, name);
   }
 
   /** The header tree, undefined when there is no archive. @throws IkfsError when there is a broken one */
@@ -123,7 +140,8 @@ export class Kernel {
    * what was made of it is still in the store.
    */
   isCurrent(): boolean {
-    const made = [...this.#artifacts.all().values(), ...this.#moduleBtf.all().values()];
+    const ofModules = moduleArtifacts.flatMap((each) => [...this.#moduleArtifacts.settled(each).values()]);
+    const made = [...this.#artifacts.all().values(), ...ofModules];
     const contents = made.map((outcome) => (outcome.state === 'ready' ? outcome.content : undefined));
     contents.push(this.#headerTree.settled('build')?.tar);
     if (contents.some((content) => content?.kind === 'blob' && content.seal.isDamaged)) return false;
@@ -138,15 +156,10 @@ export class Kernel {
     const before = this.#modules;
     this.#modules = undefined;
     let changed = before !== undefined && !isDeepStrictEqual(before, this.modules());
-    for (const [name, state] of this.#moduleStates) {
-      if (this.#stateOfModule(name) === state) continue;
-      changed = true;
-      this.#moduleBtf.forget(name);
-      this.#moduleStates.delete(name);
-      this.#replacements.set(name, this.replacements(name) + 1);
-    }
+    changed = this.#moduleArtifacts.forgetChanged() || changed;
     if (!changed) return;
     this.#artifacts.forget('modules.tsv');
+    this.#artifacts.forget('btf-flat/all');
     this.#moduleChanges += 1;
   }
 
@@ -155,14 +168,9 @@ export class Kernel {
     return this.#moduleChanges;
   }
 
-  /** How often a module has been seen to be replaced; tells its BTF from what it was before. */
+  /** How often a module has been seen to be replaced; tells what is made of it from what was before. */
   replacements(module: string): number {
-    return this.#replacements.get(module) ?? 0;
-  }
-
-  #stateOfModule(name: string): string {
-    const entry = this.modules().modules.get(name);
-    return entry ? inputState([entry.path]) : 'not on disk';
+    return this.#moduleArtifacts.replacements(module);
   }
 
   #stateOfInputs(): string {
@@ -180,19 +188,32 @@ export class Kernel {
 
   /** A row of modules.tsv for each module, each looked at now. @param onRow told how far it has come */
   moduleRows(onRow?: (done: number, all: number) => void): Promise<ModuleRow[]> {
-    return moduleRows(this.#context, (name) => this.moduleBtf(name), onRow);
+    return this.#withSurvey(() => moduleRows(this.#context, (name) => this.#judge(name), onRow));
   }
 
-  /** What came of an artifact or a module's BTF so far, undefined while nobody has asked for it. */
-  settled(name: string): Outcome | undefined {
-    return name.startsWith('btf/') && name !== 'btf/vmlinux'
-      ? this.#moduleBtf.settled(name.slice('btf/'.length))
-      : this.#artifacts.settled(name as KernelArtifact);
+  /**
+   * How large the types of each module are, split and flat.
+   * @throws IkfsError `not-found` without BTF of the kernel itself
+   */
+  async moduleSizes(onModule: (done: number, all: number) => void): Promise<ModuleSize[]> {
+    const opened = await this.#types.kernelTypes.get();
+    if (!opened) {
+      throw new IkfsError('not-found', 'no BTF of the kernel itself was found', { path: this.release });
+    }
+    const names = [...this.modules().modules.keys()];
+    return await this.#withSurvey(() =>
+      moduleSizes(names, (name) => this.moduleArtifact('btf', name), opened.types, onModule),
+    );
   }
 
-  /** Module BTFs asked for so far, by module name. */
-  settledModules(): ReadonlyMap<string, Outcome> {
-    return this.#moduleBtf.all();
+  /** What came of an artifact so far, undefined while nobody has asked for it. */
+  settled(artifact: KernelArtifact): Outcome | undefined {
+    return this.#artifacts.settled(artifact);
+  }
+
+  /** Artifacts of modules asked for so far, by module name. */
+  settledModules(artifact: ModuleArtifact): ReadonlyMap<string, Outcome> {
+    return this.#moduleArtifacts.settled(artifact);
   }
 
   /** Whether an artifact is there, as far as can be told without making it. */
@@ -220,6 +241,8 @@ export class Kernel {
           ? 'present'
           : this.#inImage('CONFIG_DEBUG_INFO_BTF');
       case 'vmlinux':
+      case 'types/vmlinux.h':
+      case 'btf-flat/all':
         return this.evidence('btf/vmlinux') === 'none' ? 'none' : 'possible';
       case 'modules.tsv':
         return moduleFolders.length > 0 ? 'present' : 'none';
@@ -252,9 +275,46 @@ export class Kernel {
         return await makeKernelBtf(this.#context);
       case 'vmlinux':
         return await makeVmlinux(this.#context, await this.artifact('btf/vmlinux'));
+      case 'types/vmlinux.h':
+        return await makeKernelHeader(this.#types);
+      case 'btf-flat/all':
+        return await makeMergedBtf(this.#types, () =>
+          this.#withSurvey(() =>
+            Promise.all(this.moduleNames().map((name) => this.moduleArtifact('btf', name))),
+          ),
+        );
       case 'modules.tsv':
-        return await makeModulesTable(this.#context, (name) => this.moduleBtf(name));
+        return await this.#withSurvey(() => makeModulesTable(this.#context, (name) => this.#judge(name)));
     }
+  }
+
+  async #makeOfModule(artifact: ModuleArtifact, name: string): Promise<Outcome> {
+    switch (artifact) {
+      case 'btf':
+        return await makeModuleBtf(this.#context, this.#types.kernelTypes, name);
+      case 'btf-flat':
+        return await makeFlatBtf(this.#types, await this.moduleArtifact('btf', name));
+      case 'types':
+        return await makeModuleHeader(this.#types, await this.moduleArtifact('btf', name));
+    }
+  }
+
+  /** Does something with all modules, whose files are looked at in one go before. */
+  async #withSurvey<T>(work: () => Promise<T>): Promise<T> {
+    const survey = await surveyModules([...this.modules().modules.values()].map(({ path }) => path));
+    const { reads } = this.#context.workshop;
+    reads.files += survey.read.files;
+    reads.bytes += survey.read.bytes;
+    this.#survey = survey;
+    try {
+      return await work();
+    } finally {
+      this.#survey = undefined;
+    }
+  }
+
+  async #judge(name: string): Promise<Judgement> {
+    return await judge(await this.moduleArtifact('btf', name), await this.#types.kernelTypes.forChecking());
   }
 
   /** The outcome of the tree: that of its archive, unless the archive can not be unpacked. */

@@ -8,6 +8,8 @@ export const kernelArtifacts = [
   'build',
   'btf/vmlinux',
   'vmlinux',
+  'types/vmlinux.h',
+  'btf-flat/all',
   'modules.tsv',
 ] as const;
 

@@ -6,6 +6,8 @@ import { parseBtfHeader } from '../format/btf.ts';
 import { isElf, parseElf, sectionNamed } from '../format/elf.ts';
 import { headOf } from '../source/image.ts';
 import { livePaths } from '../source/live.ts';
+import { btfFromDwarf } from './make-btf-from-dwarf.ts';
+import type { ImageContents } from './image-contents.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { firstOf } from './outcome.ts';
 import type { Answer, Candidate, Outcome } from './outcome.ts';
@@ -17,16 +19,26 @@ export function makeKernelBtf(kernel: KernelContext): Promise<Outcome> {
   const files = [...sources.given.btf, ...(sources.live ? [join(livePaths.btf, 'vmlinux')] : [])];
   const candidates: Candidate[] = [
     ...files.map((path) => ({ source: path, ask: () => btfInFile(path, workshop) })),
-    ...kernel.images.map((image) => ({ source: image.path, ask: () => image.part('btf') })),
+    ...kernel.images.map((image) => ({ source: image.path, ask: () => btfOfImage(image, workshop) })),
   ];
   return firstOf(candidates, (thrown, source) => asIkfsError(thrown, { path: source }));
 }
 
+/** BTF that an image carries; or of a vmlinux that has only DWARF, made from that. */
+async function btfOfImage(image: ImageContents, workshop: Workshop): Promise<Answer> {
+  const answer = await image.part('btf');
+  const { inPlace, machine } = await image.record();
+  if (!('missing' in answer) || !inPlace || !machine) return answer;
+  const made = await btfInFile(image.path, workshop);
+  return 'missing' in made && !made.missing.includes('DWARF') ? answer : made;
+}
+
 /**
- * BTF in a file that holds nothing else, or in section .BTF of an ELF file; served from where it lies.
+ * BTF in a file that holds nothing else, or in section .BTF of an ELF file; served from where it lies. Of an ELF
+ * file that has only DWARF it is made.
  * @throws IkfsError as parseBtfHeader and parseElf
  */
-export function btfInFile(path: string, workshop: Workshop): Answer {
+export async function btfInFile(path: string, workshop: Workshop): Promise<Answer> {
   const file = FileSource.open(path, { tally: workshop.reads });
   try {
     // Files of sysfs get new times when they are looked at; the kernel that runs does not change its BTF.
@@ -39,7 +51,13 @@ export function btfInFile(path: string, workshop: Workshop): Answer {
     }
     const elf = parseElf(file);
     const section = sectionNamed(elf, '.BTF');
-    if (!section) return { missing: 'no .BTF section' };
+    if (!section) {
+      if (!sectionNamed(elf, '.debug_info')) return { missing: 'no .BTF section' };
+      const encoded = await btfFromDwarf(workshop, { elf: file, identity: file.identity, base: undefined });
+      if ('missing' in encoded) return encoded;
+      const steps = [{ name: encoded.step, size: file.size }];
+      return { content: encoded.content, provenance: { ...provenance, steps, derived: true } };
+    }
     parseBtfHeader(new WindowSource(file, section.offset, section.size));
     return {
       content: { kind: 'file', path, offset: section.offset, size: section.size, identity },

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { memoryContent } from './content.ts';
 import type { KernelContext } from './kernel-context.ts';
-import { verdictOf } from './make-module-btf.ts';
-import type { Verdict } from './make-module-btf.ts';
+import type { Judgement, Verdict } from './module-verdict.ts';
 import type { Outcome } from './outcome.ts';
 
 /** One module in modules.tsv. */
@@ -12,11 +11,11 @@ export interface ModuleRow {
   readonly verdict: Verdict;
   /** Bytes of its split BTF; 0 when it has none. */
   readonly splitSize: number;
-  /** Why there is none; empty when there is. */
+  /** Why it is not simply ok; else empty. */
   readonly reason: string;
 }
 
-/** Rows between which others get a turn: looking at thousands of modules must not hold up the event loop. */
+/** Rows that are looked at side by side, and after which others get a turn: looking at thousands of modules must not hold up the event loop. */
 const rowsInOneGo = 16;
 
 /** The columns of modules.tsv, in order. */
@@ -24,21 +23,26 @@ export const moduleColumns = ['name', 'path', 'verdict', 'split size', 'reason']
 
 /**
  * A row for every module, each looked at.
- * @param btfOf asks for a module's BTF
+ * @param judge looks at a module
  * @param onRow told how far it has come
  */
 export async function moduleRows(
   kernel: Pick<KernelContext, 'modules'>,
-  btfOf: (name: string) => Promise<Outcome>,
+  judge: (name: string) => Promise<Judgement>,
   onRow: (done: number, all: number) => void = () => undefined,
 ): Promise<ModuleRow[]> {
   const rows: ModuleRow[] = [];
   const { modules } = kernel.modules();
-  for (const { name, path } of modules.values()) {
-    const { verdict, size, reason } = verdictOf(await btfOf(name));
-    rows.push({ name, path, verdict, splitSize: size, reason });
+  const all = [...modules.values()];
+  for (let start = 0; start < all.length; start += rowsInOneGo) {
+    const some = all.slice(start, start + rowsInOneGo);
+    const judged = await Promise.all(some.map(({ name }) => judge(name)));
+    some.forEach(({ name, path }, at) => {
+      const { verdict, size, reason } = judged[at] as Judgement;
+      rows.push({ name, path, verdict, splitSize: size, reason });
+    });
     onRow(rows.length, modules.size);
-    if (rows.length % rowsInOneGo === 0) await setImmediate();
+    await setImmediate();
   }
   return rows;
 }
@@ -46,7 +50,7 @@ export async function moduleRows(
 /** `modules.tsv`: the rows with a line of column names before them. */
 export async function makeModulesTable(
   kernel: KernelContext,
-  btfOf: (name: string) => Promise<Outcome>,
+  judge: (name: string) => Promise<Judgement>,
 ): Promise<Outcome> {
   if (kernel.sources.moduleFolders.length === 0) {
     return {
@@ -54,7 +58,7 @@ export async function makeModulesTable(
       attempts: [{ source: 'lib/modules', reason: 'no folder of modules for this release' }],
     };
   }
-  const rows = await moduleRows(kernel, btfOf);
+  const rows = await moduleRows(kernel, judge);
   const lines = rows.map(({ name, path, verdict, splitSize, reason }) =>
     [name, path, verdict, String(splitSize), reason].map(asField).join('\t'),
   );

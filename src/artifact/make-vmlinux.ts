@@ -1,12 +1,13 @@
 import { btfElf } from '../format/btf-elf.ts';
 import type { ElfTarget } from '../format/btf-elf.ts';
+import { buildIdNote } from '../format/elf-build-id.ts';
 import { asIkfsError } from '../errors.ts';
 import { blobKey } from './blob-store.ts';
 import { withContent } from './content-source.ts';
 import type { KernelContext } from './kernel-context.ts';
 import type { Outcome } from './outcome.ts';
 
-const vmlinuxVersion = 1;
+const vmlinuxVersion = 2;
 
 /** Bytes copied at a time. */
 const chunkSize = 1024 * 1024;
@@ -20,9 +21,15 @@ export async function makeVmlinux(kernel: KernelContext, btf: Outcome): Promise<
     if (!target) {
       return { state: 'absent', attempts: [{ source: provenance.source, reason: 'tells no machine type' }] };
     }
-    const { head, tail } = btfElf(content.size, target);
+    const id = await buildIdFor(kernel, provenance.source);
+    const note = id === undefined ? undefined : buildIdNote(Buffer.from(id, 'hex'), target.order);
+    const { head, tail } = btfElf(content.size, target, note);
     const size = head.length + content.size + tail.length;
-    const input = { inode: provenance.source, size: content.size, modified: String(provenance.modified) };
+    const input = {
+      inode: `${provenance.source} ${id ?? ''}`,
+      size: content.size,
+      modified: String(provenance.modified),
+    };
     const key = blobKey(`vmlinux elf ${kernel.release}`, vmlinuxVersion, [input]);
     const { store, reads, made } = kernel.workshop;
     const kept = store.find(key);
@@ -50,6 +57,12 @@ export async function makeVmlinux(kernel: KernelContext, btf: Outcome): Promise<
       attempts: [],
     };
   }
+}
+
+/** The build id of the image that the BTF was found in: of BTF from elsewhere nobody knows which build it is of. */
+async function buildIdFor(kernel: KernelContext, source: string): Promise<string | undefined> {
+  const image = kernel.images.find(({ path }) => path === source);
+  return (await image?.record())?.buildId;
 }
 
 /** The machine type of an image of this kernel; of the running kernel, that of this process. */

@@ -21,26 +21,29 @@ const widths = {
 } as const;
 
 const progbits = 1;
+const noteSection = 7;
 const symtab = 2;
 const strtab = 3;
 const executable = 2;
 
 /** Names of the sections in order; the first is the null section. */
-const sectionNames = ['', '.BTF', '.symtab', '.strtab', '.shstrtab'] as const;
+const sectionNames = ['', '.BTF', '.note.gnu.build-id', '.symtab', '.strtab', '.shstrtab'] as const;
 
 /**
  * Wraps BTF in the smallest ELF file that libbpf, cilium/ebpf and pahole take where they look for a vmlinux:
  * .BTF as PROGBITS, and a symbol table that holds the null symbol (cilium/ebpf refuses a file without one).
  * @param btfSize length of the BTF in bytes
+ * @param note a note with the kernel's build id, or nothing
  */
-export function btfElf(btfSize: number, target: ElfTarget): BtfElf {
+export function btfElf(btfSize: number, target: ElfTarget, note: Buffer = Buffer.alloc(0)): BtfElf {
   const width = widths[target.class];
   const names = Buffer.from(`${sectionNames.join('\0')}\0`, 'latin1');
   const strings = Buffer.alloc(1);
   const symbols = Buffer.alloc(width.symbol);
 
   const btfAt = width.header;
-  const symbolsAt = align(btfAt + btfSize, 8);
+  const noteAt = align(btfAt + btfSize, 8);
+  const symbolsAt = align(noteAt + note.length, 8);
   const stringsAt = symbolsAt + symbols.length;
   const namesAt = stringsAt + strings.length;
   const tableAt = align(namesAt + names.length, 8);
@@ -67,6 +70,7 @@ export function btfElf(btfSize: number, target: ElfTarget): BtfElf {
   };
   section('', {});
   section('.BTF', { type: progbits, offset: btfAt, size: btfSize, alignment: 1 });
+  section('.note.gnu.build-id', { type: noteSection, offset: noteAt, size: note.length, alignment: 4 });
   section('.symtab', {
     type: symtab,
     offset: symbolsAt,
@@ -80,6 +84,7 @@ export function btfElf(btfSize: number, target: ElfTarget): BtfElf {
   section('.shstrtab', { type: strtab, offset: namesAt, size: names.length, alignment: 1 });
 
   const tail = Buffer.alloc(tableAt - (btfAt + btfSize) + table.buffer.length);
+  note.copy(tail, noteAt - (btfAt + btfSize));
   names.copy(tail, namesAt - (btfAt + btfSize));
   table.buffer.copy(tail, tableAt - (btfAt + btfSize));
   return { head: head.buffer, tail };

@@ -5,6 +5,7 @@ import type { Scratch } from '../bytes/scratch.ts';
 import { findBanner } from '../format/banner.ts';
 import type { Banner } from '../format/banner.ts';
 import { findBtf, parseBtfHeader } from '../format/btf.ts';
+import { buildIdOf } from '../format/elf-build-id.ts';
 import { sectionNamed } from '../format/elf.ts';
 import type { ElfFile } from '../format/elf.ts';
 import { findIkconfig } from '../format/ikconfig.ts';
@@ -16,6 +17,8 @@ export type Finding = { readonly offset: number; readonly size: number } | { rea
 /** Where a kernel carries what it knows of itself. */
 export interface KernelContents {
   readonly banner: Banner | undefined;
+  /** The linker's name of this very build. */
+  readonly buildId: Buffer | undefined;
   readonly btf: Finding;
   /** The gzip bytes between IKCFG_ST and IKCFG_ED. */
   readonly config: Finding;
@@ -36,6 +39,7 @@ export async function findContents(
   const config = findIkconfig(data.bytes);
   return {
     banner: findBanner(data.bytes)?.banner ?? (data.offset > 0 ? findBanner(kernel)?.banner : undefined),
+    buildId: elf && buildIdOf(kernel, elf),
     btf: findKernelBtf(kernel, elf),
     config: config ? shifted(config) : { missing: 'no IKCFG_ST marker (CONFIG_IKCONFIG is not built in)' },
     headers: await findHeaderArchive(kernel, elf, data, scratch, limits),

@@ -1,12 +1,14 @@
 import type { HeaderTree } from '../artifact/header-tree.ts';
 import type { Kernel } from '../artifact/kernel.ts';
 import type { Evidence } from '../artifact/kinds.ts';
-import type { Outcome } from '../artifact/outcome.ts';
+import { moduleArtifacts } from '../artifact/module-artifacts.ts';
+import type { ModuleArtifact } from '../artifact/module-artifacts.ts';
 import { IkfsError } from '../errors.ts';
 import { headerDirectory } from './header-directory.ts';
 import type { Inodes } from './inodes.ts';
 import type { DirectoryEntry, DirectoryNode, Node } from './node.ts';
-import { directoryNode, fileNode, linkNode } from './nodes.ts';
+import { artifactNode, moduleDirectory } from './module-directory.ts';
+import { directoryNode, linkNode } from './nodes.ts';
 
 /** The names in a kernel's directory, in the order in which they are listed. */
 const names = [
@@ -18,7 +20,10 @@ const names = [
   'build',
   'source',
   'btf',
+  'btf-flat',
+  'types',
   'vmlinux',
+  'vmlinux.h',
   'modules.tsv',
 ] as const;
 
@@ -44,8 +49,12 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
     switch (name) {
       case 'source':
         return (await lookup('build')) && linkNode(inodeOf(name), modified, 'build');
+      case 'vmlinux.h':
+        return linkNode(inodeOf(name), modified, 'types/vmlinux.h');
       case 'btf':
-        return btfDirectory(kernel, inodes, modified);
+      case 'btf-flat':
+      case 'types':
+        return moduleDirectory(kernel, name, inodes, modified);
       case 'build':
         return await buildDirectory(kernel, inodes, modified);
       default:
@@ -54,10 +63,12 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
   }
 }
 
-/** Names what is behind a name now: btf/ stays when the kernel's image is replaced, all else is another then. */
+/** Names what is behind a name now: directories of modules stay when the kernel's image is replaced, no more. */
 function stateOf(kernel: Kernel, name: Name): string {
   switch (name) {
     case 'btf':
+    case 'btf-flat':
+    case 'types':
       return '';
     case 'modules.tsv':
       return `${kernel.serial}.${kernel.moduleChanges()}`;
@@ -71,30 +82,26 @@ function isName(name: string): name is Name {
 }
 
 function kindOf(name: Name): Node['kind'] {
-  if (name === 'source') return 'link';
-  return name === 'build' || name === 'btf' ? 'directory' : 'file';
+  if (name === 'source' || name === 'vmlinux.h') return 'link';
+  return name === 'build' || isModuleArtifact(name) ? 'directory' : 'file';
+}
+
+function isModuleArtifact(name: string): name is ModuleArtifact {
+  return (moduleArtifacts as readonly string[]).includes(name);
 }
 
 function evidenceOf(kernel: Kernel, name: Name): Evidence {
   switch (name) {
     case 'source':
       return kernel.evidence('build');
+    case 'vmlinux.h':
+    case 'types':
+    case 'btf-flat':
+      return kernel.evidence('types/vmlinux.h');
     case 'btf':
       return kernel.moduleNames().length > 0 ? 'present' : kernel.evidence('btf/vmlinux');
     default:
       return kernel.evidence(name);
-  }
-}
-
-/** The node of what came of asking for an artifact. @throws IkfsError when it is there but broken */
-function artifactNode(inode: number, modified: number, outcome: Outcome): Node | undefined {
-  switch (outcome.state) {
-    case 'ready':
-      return fileNode(inode, outcome.provenance.modified || modified, outcome.content);
-    case 'absent':
-      return undefined;
-    case 'failed':
-      throw outcome.error;
   }
 }
 
@@ -124,30 +131,6 @@ async function buildDirectory(
       const { tree, firstInode } = await opened();
       const { index, size: nodes, tar: content, provenance } = tree;
       return { index, nodes, content, firstInode, modified: provenance.modified };
-    },
-  });
-}
-
-/** btf/: the kernel's BTF and that of every module. Listing it opens no module. */
-function btfDirectory(kernel: Kernel, inodes: Inodes, modified: number): DirectoryNode {
-  const at = `${kernel.release}/btf`;
-  const inodeOf = (name: string): number =>
-    inodes.of(`${at}/${name}`, `${kernel.serial}.${kernel.replacements(name)}`);
-  return directoryNode(inodes.of(at), modified, {
-    list: () => {
-      const modules = kernel
-        .moduleNames()
-        .filter((name) => kernel.settled(`btf/${name}`)?.state !== 'absent');
-      const all = kernel.evidence('btf/vmlinux') === 'none' ? modules : ['vmlinux', ...modules];
-      return Promise.resolve(all.map((name) => ({ name, kind: 'file', inode: inodeOf(name) })));
-    },
-    lookup: async (name) => {
-      if (name === 'vmlinux') {
-        if (kernel.evidence('btf/vmlinux') === 'none') return undefined;
-        return artifactNode(inodeOf(name), modified, await kernel.artifact('btf/vmlinux'));
-      }
-      if (!kernel.hasModule(name)) return undefined;
-      return artifactNode(inodeOf(name), modified, await kernel.moduleBtf(name));
     },
   });
 }

@@ -16,8 +16,10 @@ One directory for each kernel release found on this system${
   kheaders.tar.xz                         the header archive, as the kernel serves it
   build/  source -> build                 the header tree, unpacked
   btf/vmlinux  btf/MODULE                 raw BTF; split BTF for every module on disk
+  btf-flat/MODULE  btf-flat/all           BTF that needs no base; the kernel's and all modules' in one
+  types/vmlinux.h  types/MODULE.h         the same as C: clang -target bpf -I ${kernel}/types
   vmlinux                                 a small ELF file that carries the BTF
-  modules.tsv                             which module has BTF and which has not, and why
+  modules.tsv                             which module has BTF that a kernel would take, and why not
 
 What a kernel does not carry is absent; status.json says why and what was tried.
 Artifacts are made when they are first used.

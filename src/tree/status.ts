@@ -74,7 +74,7 @@ export function statusOf(
 function kernelStatus(kernel: Kernel, running: string | undefined): KernelStatus {
   const modules = { ready: 0, absent: 0, failed: 0 };
   const failedModules: Record<string, string> = {};
-  for (const [name, outcome] of kernel.settledModules()) {
+  for (const [name, outcome] of kernel.settledModules('btf')) {
     modules[outcome.state] += 1;
     if (outcome.state === 'failed') failedModules[name] = describeError(outcome.error);
   }

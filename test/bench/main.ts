@@ -10,6 +10,7 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 /** The benchmarks by name. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   archive: () => import('./archive.ts'),
+  btf: () => import('./btf.ts'),
   transport: () => import('./transport.ts'),
 };
 

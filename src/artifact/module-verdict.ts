@@ -1,0 +1,63 @@
+import { Btf } from '../btf/engine.ts';
+import { asIkfsError } from '../errors.ts';
+import { withContent } from './content-source.ts';
+import { onlyDwarf } from './make-btf-from-dwarf.ts';
+import { noSection, relocatedStep } from './make-module-btf.ts';
+import type { Outcome } from './outcome.ts';
+
+/**
+ * Whether a kernel would take a module's BTF:
+ *  - `ok`, and `relocated` when it first had to be put onto this kernel's from its distilled base;
+ *  - `mismatch`: it does not go with this kernel's BTF, so that the kernel would refuse it;
+ *  - `none`: the module has DWARF that BTF could be made from;
+ *  - `no-section`: it has neither;
+ *  - `unreadable`: the file is broken.
+ */
+export type Verdict = 'ok' | 'relocated' | 'mismatch' | 'none' | 'no-section' | 'unreadable';
+
+/** A verdict with its reason. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Bytes of split BTF; 0 when there is none. */
+  readonly size: number;
+  /** Why it is not `ok`, or what could not be looked at; else empty. */
+  readonly reason: string;
+}
+
+/**
+ * Judges a module by what came of asking for its BTF.
+ * @param base the kernel's types, or why there are none to check with
+ */
+export async function judge(outcome: Outcome, base: Btf | { readonly missing: string }): Promise<Judgement> {
+  switch (outcome.state) {
+    case 'absent': {
+      const reason = outcome.attempts.at(-1)?.reason ?? noSection;
+      return { verdict: reason.startsWith(onlyDwarf) ? 'none' : 'no-section', size: 0, reason };
+    }
+    case 'failed': {
+      const verdict = outcome.error.code === 'mismatch' ? 'mismatch' : 'unreadable';
+      return { verdict, size: 0, reason: outcome.error.message };
+    }
+    case 'ready':
+      return await judgeBtf(outcome, base);
+  }
+}
+
+async function judgeBtf(
+  { content, provenance }: Extract<Outcome, { state: 'ready' }>,
+  base: Btf | { readonly missing: string },
+): Promise<Judgement> {
+  const { size } = content;
+  if (!(base instanceof Btf)) return { verdict: 'ok', size, reason: `not checked: ${base.missing}` };
+  try {
+    await withContent(content, provenance.source, async (source) => {
+      await (await Btf.open(source, base)).validate();
+    });
+  } catch (thrown) {
+    const error = asIkfsError(thrown, { path: provenance.source });
+    const verdict = error.code === 'corrupt' || error.code === 'truncated' ? 'mismatch' : 'unreadable';
+    return { verdict, size, reason: error.message };
+  }
+  const relocated = provenance.steps.some(({ name }) => name === relocatedStep);
+  return { verdict: relocated ? 'relocated' : 'ok', size, reason: '' };
+}
