@@ -14,13 +14,14 @@ namespace ikfs::btf {
  * it has once the kernel has loaded it (tools/lib/bpf/btf_relocate.c, which the kernel shares with libbpf).
  * Its types and strings stay in order.
  *
- * A distilled type stands for the one type of vmlinux of its name that
- *  - is an integer, too, with its size and encoding; a floating-point number, too, with its size; for an
- *    enumeration, one of 32 or 64 bits with its size;
- *  - for a struct or union has its size, if one of the module's has it for a member or vmlinux has several of
- * the name, and else anything but another size when it is a number or an enumeration;
- *  - for a forward declaration is one of the same flag, a struct without or a union with the flag: so does
- * the kernel, though the flag of structs and unions tells of bit fields. None that vmlinux has several of.
+ * A distilled type stands for the one type of vmlinux that has its name and
+ *  - for an integer, is one of its size and encoding; for a floating-point number, is one of its size;
+ *  - for an enumeration, is one of its size, of 32 or 64 bits;
+ *  - for a struct or union, has its size where that counts: where a type of the module has it for a member,
+ * and where vmlinux has several structs or unions of the name. The kernel does not compare the kind here;
+ *  - for a forward declaration, is one with the same flag, or the only struct or union of the name: a struct
+ * without the flag, a union with it. So does the kernel, though a struct's flag tells of bit fields.
+ *
  * @param split its base is the distilled one
  * @returns raw BTF in its byte order, split on vmlinux; or fails with `mismatch` when a distilled type stands
  * for none or several of this vmlinux, with `corrupt` when the distilled base has what none has (a type
