@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "btf/byte_order.h"
+
 namespace ikfs::btf {
 
 namespace {
@@ -11,10 +13,6 @@ namespace {
 constexpr std::uint16_t magic = 0xeb9f;
 constexpr std::size_t shortest_header = 24;
 constexpr std::size_t head_words = 3;
-
-constexpr std::uint32_t swapped(std::uint32_t word) {
-  return word >> 24 | (word >> 8 & 0xff00) | (word << 8 & 0xff0000) | word << 24;
-}
 
 std::uint32_t word_at(Bytes bytes, std::size_t offset, std::endian order) {
   std::uint32_t word = 0;

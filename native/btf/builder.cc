@@ -2,15 +2,13 @@
 
 #include <array>
 
+#include "btf/byte_order.h"
+
 namespace ikfs::btf {
 
 namespace {
 
 constexpr std::uint32_t header_size = 24;
-
-constexpr std::uint32_t swapped(std::uint32_t word) {
-  return word >> 24 | (word >> 8 & 0xff00) | (word << 8 & 0xff0000) | word << 24;
-}
 
 void append_words(std::vector<std::uint8_t>& bytes, std::span<const std::uint32_t> words, std::endian order) {
   if (order == std::endian::native) {

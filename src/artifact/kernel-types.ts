@@ -4,7 +4,7 @@ import { Btf } from '../btf/engine.ts';
 import { asIkfsError, describeError } from '../errors.ts';
 import { contentIdentity } from './content-identity.ts';
 import { withContent } from './content-source.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, ReadyOutcome } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 /** How long the kernel's types are kept in memory after they were last used, in milliseconds. */
@@ -14,7 +14,7 @@ const keptFor = 20_000;
 export interface OpenedTypes {
   readonly types: Btf;
   /** What they were read from. */
-  readonly btf: Extract<Outcome, { state: 'ready' }>;
+  readonly btf: ReadyOutcome;
   /** Of that. */
   readonly identity: FileIdentity;
 }

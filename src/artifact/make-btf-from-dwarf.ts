@@ -7,7 +7,7 @@ import { encodeFromDwarf, findPahole } from '../btf/pahole.ts';
 import { blobKey } from './blob-store.ts';
 import { withContent } from './content-source.ts';
 import type { Content } from './content.ts';
-import type { Outcome } from './outcome.ts';
+import type { ReadyOutcome } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 const dwarfVersion = 1;
@@ -30,8 +30,7 @@ export interface DwarfSource {
   /** Of the file that it lies in. */
   readonly identity: FileIdentity;
   /** What the new BTF is to be split on: the kernel's, for a module. */
-  readonly base:
-    { readonly btf: Extract<Outcome, { state: 'ready' }>; readonly identity: FileIdentity } | undefined;
+  readonly base: { readonly btf: ReadyOutcome; readonly identity: FileIdentity } | undefined;
 }
 
 /**

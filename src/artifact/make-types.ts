@@ -5,7 +5,7 @@ import { blobKey } from './blob-store.ts';
 import { contentIdentity } from './content-identity.ts';
 import { withContent } from './content-source.ts';
 import type { KernelTypes } from './kernel-types.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, ReadyOutcome } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 const flatVersion = 1;
@@ -13,9 +13,6 @@ const headerVersion = 1;
 
 /** A kernel's types as one BTF or C file are some 10 MB; all modules' merged some 100. */
 const largestMade = 1024 * 1024 * 1024;
-
-/** BTF that is there. */
-type Ready = Extract<Outcome, { state: 'ready' }>;
 
 /** What types are made from: the kernel's BTF as an artifact, and the same once it has been read. */
 export interface TypeSources {
@@ -57,7 +54,7 @@ export async function makeMergedBtf(
 ): Promise<Outcome> {
   const btf = await sources.kernelBtf();
   if (btf.state !== 'ready') return btf;
-  const ready = (await modules()).filter((outcome): outcome is Ready => outcome.state === 'ready');
+  const ready = (await modules()).filter((outcome): outcome is ReadyOutcome => outcome.state === 'ready');
   return await keep(sources.workshop, 'merged btf', flatVersion, [btf, ...ready], btf, async (sink) => {
     const types = await neededTypes(sources);
     const splits: Btf[] = [];
@@ -115,8 +112,8 @@ async function keep(
   { store, made }: Workshop,
   kind: string,
   version: number,
-  inputs: readonly Ready[],
-  origin: Ready,
+  inputs: readonly ReadyOutcome[],
+  origin: ReadyOutcome,
   fill: (sink: FileSink) => Promise<void>,
 ): Promise<Outcome> {
   const { provenance } = origin;

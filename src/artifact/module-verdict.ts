@@ -3,7 +3,7 @@ import { asIkfsError } from '../errors.ts';
 import { withContent } from './content-source.ts';
 import { onlyDwarf } from './make-btf-from-dwarf.ts';
 import { noSection, relocatedStep } from './make-module-btf.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, ReadyOutcome } from './outcome.ts';
 
 /**
  * Whether a kernel would take a module's BTF:
@@ -44,7 +44,7 @@ export async function judge(outcome: Outcome, base: Btf | { readonly missing: st
 }
 
 async function judgeBtf(
-  { content, provenance }: Extract<Outcome, { state: 'ready' }>,
+  { content, provenance }: ReadyOutcome,
   base: Btf | { readonly missing: string },
 ): Promise<Judgement> {
   const { size } = content;

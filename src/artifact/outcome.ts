@@ -33,6 +33,9 @@ export type Outcome =
   | { readonly state: 'absent'; readonly attempts: readonly Attempt[] }
   | { readonly state: 'failed'; readonly error: IkfsError; readonly attempts: readonly Attempt[] };
 
+/** An artifact that is there. */
+export type ReadyOutcome = Extract<Outcome, { readonly state: 'ready' }>;
+
 /** A source's answer: the artifact, or in words why it has none. */
 export type Answer =
   { readonly content: Content; readonly provenance: Provenance } | { readonly missing: string };
