@@ -2,18 +2,47 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The kernels of Debian that tests read, each for the compression of its image and modules. */
-export type DebianKernel = '6.1' | '6.1-cloud' | '6.12-cloud';
+/** A kernel of Debian that tests read. */
+interface DebianPackage {
+  /** As Debian names it. */
+  readonly architecture: string;
+  /** Names of the package, of which the newest counts; Debian puts the build's number into the name. */
+  readonly names: RegExp;
+}
 
-/** Names of the packages, of which the newest counts; Debian puts the build's number into the name. */
-export const debianKernels: Readonly<Record<DebianKernel, RegExp>> = {
-  /** Image in xz, 4,000 plain modules. */
-  '6.1': /^linux-image-6\.1\.0-[0-9]+-amd64-unsigned$/,
-  /** Image in lz4. */
-  '6.1-cloud': /^linux-image-6\.1\.0-[0-9]+-cloud-amd64-unsigned$/,
-  /** Image in zstd, modules in xz. */
-  '6.12-cloud': /^linux-image-6\.12\.[^-]+-cloud-amd64$/,
-};
+/** The kernels by the names that tests know them by, each there for its image and its modules. */
+export const debianKernels = {
+  /** bzImage with xz; 4,000 plain modules. */
+  '6.1': { architecture: 'amd64', names: /^linux-image-6\.1\.0-[0-9]+-amd64-unsigned$/ },
+  /** bzImage with legacy lz4. */
+  '6.1-cloud': { architecture: 'amd64', names: /^linux-image-6\.1\.0-[0-9]+-cloud-amd64-unsigned$/ },
+  /** bzImage with zstd; modules in xz. */
+  '6.12-cloud': { architecture: 'amd64', names: /^linux-image-6\.12\.[^-]+-cloud-amd64$/ },
+  /** Flat image. */
+  '6.1-arm64': { architecture: 'arm64', names: /^linux-image-6\.1\.0-[0-9]+-arm64-unsigned$/ },
+  /** Flat image; modules in xz, some of whose BTF is not aligned. */
+  '6.12-arm64': { architecture: 'arm64', names: /^linux-image-6\.12\.[^-]+-arm64-unsigned$/ },
+  /** zImage with xz; 32 bits. */
+  '6.1-armmp': { architecture: 'armhf', names: /^linux-image-6\.1\.0-[0-9]+-armmp$/ },
+  /** zImage with xz for another generation of machines. */
+  '6.1-marvell': { architecture: 'armel', names: /^linux-image-6\.1\.0-[0-9]+-marvell$/ },
+  /** bzImage with xz; 32 bits. */
+  '6.1-i386': { architecture: 'i386', names: /^linux-image-6\.1\.0-[0-9]+-686-pae-unsigned$/ },
+  /** s390's own image with xz; big-endian. */
+  '6.1-s390x': { architecture: 's390x', names: /^linux-image-6\.1\.0-[0-9]+-s390x$/ },
+  /** Plain ELF. */
+  '6.1-ppc64el': { architecture: 'ppc64el', names: /^linux-image-6\.1\.0-[0-9]+-powerpc64le$/ },
+  /** ELF around xz. */
+  '6.1-mips64el': { architecture: 'mips64el', names: /^linux-image-6\.1\.0-[0-9]+-5kc-malta$/ },
+} as const satisfies Readonly<Record<string, DebianPackage>>;
+
+export type DebianKernel = keyof typeof debianKernels;
+
+/** Names of the kernels for the architecture that tests run on, or of those for others. */
+export function debianKernelsOf(part: 'amd64' | 'foreign'): DebianKernel[] {
+  const names = Object.keys(debianKernels) as DebianKernel[];
+  return names.filter((name) => (debianKernels[name].architecture === 'amd64') === (part === 'amd64'));
+}
 
 /** Where the packages lie unpacked, each in a folder of its name; outside of any checkout, for all to share. */
 export function debianCache(): string {
@@ -24,7 +53,7 @@ export function debianCache(): string {
 export function newestPackage(kernel: DebianKernel, names: readonly string[]): string | undefined {
   const { compare } = new Intl.Collator('en', { numeric: true });
   return names
-    .filter((name) => debianKernels[kernel].test(name))
+    .filter((name) => debianKernels[kernel].names.test(name))
     .sort(compare)
     .at(-1);
 }

@@ -10,15 +10,17 @@ import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nativeMissing, packageRoot } from '../src/native.ts';
-import { debianCache, debianKernels, unpackedPackage } from './debian-kernels.ts';
+import { debianCache, debianKernelsOf, unpackedPackage } from './debian-kernels.ts';
 import type { DebianKernel } from './debian-kernels.ts';
 
 /** The fixed needs; a command is needed as `tool:NAME`. */
 const plainNeeds = [
   /** The kernel with headers, configuration and BTF inside that lies beside the checkout: corpusRoot(). */
   'corpus',
-  /** Debian's kernel packages, unpacked: debianRoot(). */
+  /** Debian's kernel packages for amd64, unpacked: debianRoot(). */
   'debian',
+  /** Those for other architectures. */
+  'debian-foreign',
   /** FUSE file systems can be mounted. */
   'mount',
   /** The user is root. */
@@ -99,10 +101,8 @@ function missingCorpus(): Missing {
     : `${process.env['IKFS_CORPUS'] ?? '../shared/corpus/ik-6.1.192'} is not there`;
 }
 
-function missingDebian(): Missing {
-  const missing = (Object.keys(debianKernels) as DebianKernel[]).filter(
-    (kernel) => unpackedPackage(kernel) === undefined,
-  );
+function missingDebian(part: 'amd64' | 'foreign'): Missing {
+  const missing = debianKernelsOf(part).filter((kernel) => unpackedPackage(kernel) === undefined);
   if (missing.length === 0) return undefined;
   return `no package of ${missing.join(', ')}; fetch with: node dist/test/fetch-debian-kernels.js`;
 }
@@ -148,7 +148,8 @@ function missingTool(name: string): Missing {
 
 const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
   corpus: missingCorpus,
-  debian: missingDebian,
+  debian: () => missingDebian('amd64'),
+  'debian-foreign': () => missingDebian('foreign'),
   mount: missingMount,
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   addon: () => nativeMissing,

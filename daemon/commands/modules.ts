@@ -1,14 +1,12 @@
 import type { Kernel } from '../../src/artifact/kernel.ts';
 import type { ModuleRow } from '../../src/artifact/make-modules-table.ts';
 import type { Verdict } from '../../src/artifact/module-verdict.ts';
-import type { ModuleSize } from '../../src/artifact/module-sizes.ts';
 import { IkfsError } from '../../src/errors.ts';
 import type { Command } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { counted, formatCount, formatSize } from '../format-size.ts';
 import { kernelOf, kernelsByInterest } from '../kernel-choice.ts';
 import { sourceOptions } from '../options.ts';
-import type { OptionValues } from '../options.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { write } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -39,10 +37,14 @@ export const modules: Command = {
     const session = await openKernels(sourcesOf(values), values['cache-dir']);
     try {
       const kernel = chooseKernel(session, operands[0]);
-      if (values.sizes) return await tellSizes(kernel, values);
+      const most = wholeNumber('top', values.top, 20, { least: 0, most: 1_000_000 });
       const rows = await withProgress(`Looking at modules of ${kernel.release}`, (tell) =>
         kernel.moduleRows((done, all) => tell(`${formatCount(done)} of ${formatCount(all)}`)),
       );
+      if (values.sizes) {
+        await write(describeSizes(kernel.release, rows, most, values.json === true));
+        return 0;
+      }
       rows.sort(order);
       const summary = summarise(rows);
       await write(
@@ -59,23 +61,19 @@ export const modules: Command = {
 };
 
 /** `--sizes`: the largest modules and all together, as the change that brought split BTF reported them. */
-async function tellSizes(kernel: Kernel, values: OptionValues): Promise<ExitCode> {
-  const most = wholeNumber('top', values.top, 20, { least: 0, most: 1_000_000 });
-  const sizes = await withProgress(`Measuring modules of ${kernel.release}`, (tell) =>
-    kernel.moduleSizes((done, all) => tell(`${formatCount(done)} of ${formatCount(all)}`)),
-  );
-  sizes.sort((a, b) => b.flat - a.flat);
-  const total = (of: (size: ModuleSize) => number): number => sizes.reduce((sum, size) => sum + of(size), 0);
-  const totals = {
-    modules: sizes.length,
-    split: total(({ split }) => split),
-    flat: total(({ flat }) => flat),
-  };
-  if (values.json) {
-    await write(formatJson({ release: kernel.release, totals, modules: sizes }));
-    return 0;
+function describeSizes(release: string, rows: readonly ModuleRow[], most: number, asJson: boolean): string {
+  const sizes = rows.filter(({ flatSize }) => flatSize > 0).sort((a, b) => b.flatSize - a.flatSize);
+  const total = (size: 'splitSize' | 'flatSize'): number => sizes.reduce((sum, row) => sum + row[size], 0);
+  const totals = { modules: sizes.length, split: total('splitSize'), flat: total('flatSize') };
+  if (asJson) {
+    const modules = sizes.map(({ name, splitSize, flatSize }) => ({
+      name,
+      split: splitSize,
+      flat: flatSize,
+    }));
+    return formatJson({ release, totals, modules });
   }
-  const row = (name: string, split: number, flat: number): string[] => [
+  const line = (name: string, split: number, flat: number): string[] => [
     name,
     String(flat),
     String(split),
@@ -85,14 +83,12 @@ async function tellSizes(kernel: Kernel, values: OptionValues): Promise<ExitCode
   const table = formatTable(
     [{ title: 'MODULE' }, right('FLAT'), right('SPLIT'), right('SPLIT/FLAT')],
     [
-      ...sizes.slice(0, most).map(({ name, split, flat }) => row(name, split, flat)),
-      row(`all ${formatCount(sizes.length)}`, totals.split, totals.flat),
+      ...sizes.slice(0, most).map(({ name, splitSize, flatSize }) => line(name, splitSize, flatSize)),
+      line(`all ${formatCount(sizes.length)}`, totals.split, totals.flat),
     ],
   );
-  await write(
-    `${table}\n${counted(sizes.length, 'module')}: ${formatSize(totals.flat)} flat, ${formatSize(totals.split)} split\n`,
-  );
-  return 0;
+  const sums = `${formatSize(totals.flat)} flat, ${formatSize(totals.split)} split`;
+  return `${table}\n${counted(sizes.length, 'module')}: ${sums}\n`;
 }
 
 /** @throws IkfsError `not-found` when there is no such kernel, or it has no modules */
@@ -149,16 +145,18 @@ function formatRows(rows: readonly ModuleRow[], withPaths: boolean): string {
   const columns = [
     { title: 'MODULE' },
     { title: 'VERDICT' },
-    { title: 'SIZE', align: 'right' },
+    { title: 'SPLIT', align: 'right' },
+    { title: 'FLAT', align: 'right' },
     ...(withPaths ? [{ title: 'PATH' }] : []),
     { title: rows.some(({ reason }) => reason !== '') ? 'REASON' : '' },
   ] as const;
   return formatTable(
     columns,
-    rows.map(({ name, verdict, splitSize, path, reason }) => [
+    rows.map(({ name, verdict, splitSize, flatSize, path, reason }) => [
       name,
       verdict,
       splitSize > 0 ? String(splitSize) : '-',
+      flatSize > 0 ? String(flatSize) : '-',
       ...(withPaths ? [path] : []),
       reason,
     ]),

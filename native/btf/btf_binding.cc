@@ -221,11 +221,7 @@ Napi::Value BtfObject::flatten_it(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value BtfObject::flat_size(const Napi::CallbackInfo& info) {
-  auto count = [btf = btf_]() -> Result<std::uint64_t> {
-    auto made = flatten(*btf);
-    if (auto* failure = std::get_if<Failure>(&made)) return std::move(*failure);
-    return std::uint64_t{std::get<std::vector<std::uint8_t>>(made).size()};
-  };
+  auto count = [btf = btf_] { return ikfs::btf::flat_size(*btf); };
   return Work::start(std::make_unique<CountWork>(info.Env(), std::move(count)));
 }
 

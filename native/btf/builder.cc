@@ -25,6 +25,10 @@ void append_words(std::vector<std::uint8_t>& bytes, std::span<const std::uint32_
 
 }  // namespace
 
+std::uint64_t encoded_size(std::size_t words, std::size_t string_bytes) {
+  return std::uint64_t{header_size} + std::uint64_t{words} * 4 + string_bytes;
+}
+
 std::vector<std::uint8_t> encode(std::span<const std::uint32_t> words, std::string_view strings,
                                  std::endian order) {
   const auto types_size = static_cast<std::uint32_t>(words.size() * 4);

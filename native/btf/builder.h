@@ -24,6 +24,9 @@ constexpr std::size_t most_words = std::size_t{1} << 28;
 std::vector<std::uint8_t> encode(std::span<const std::uint32_t> words, std::string_view strings,
                                  std::endian order);
 
+/** How many bytes encode() makes of so many words and so many bytes of strings. */
+std::uint64_t encoded_size(std::size_t words, std::size_t string_bytes);
+
 /** Puts types and strings together to raw BTF. */
 class Builder {
  public:

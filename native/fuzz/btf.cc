@@ -159,7 +159,11 @@ void check(Bytes input) {
   // On what it was made with, each type stands for itself.
   if (relocated) CHECK(relocated->count() == split->count());
   for (const auto& one : {base, split}) {
-    const auto flat = read(flatten(*one), nullptr);
+    auto made = flatten(*one);
+    const auto size = flat_size(*one);
+    CHECK(made.index() == size.index());
+    if (const auto* bytes = std::get_if<0>(&made)) CHECK(bytes->size() == std::get<0>(size));
+    const auto flat = read(std::move(made), nullptr);
     if (good) CHECK(flat != nullptr);
     if (flat) CHECK(flat->count() <= one->count());
   }

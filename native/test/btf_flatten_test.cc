@@ -19,7 +19,12 @@ Raw made_of(Result<Raw> result) {
   return std::get<Raw>(std::move(result));
 }
 
-SharedBtf flat_of(const SharedBtf& split) { return read_btf(made_of(btf::flatten(*split))); }
+/** Made, and of the size that was told before. */
+SharedBtf flat_of(const SharedBtf& split) {
+  const auto made = made_of(btf::flatten(*split));
+  EXPECT_EQUAL(std::get<std::uint64_t>(btf::flat_size(*split)), made.size());
+  return read_btf(made);
+}
 
 std::string shapes_of(const btf::Btf& btf) {
   std::string text;
@@ -85,6 +90,31 @@ TEST("flat BTF has each string once, and none that no type names") {
   EXPECT_EQUAL(shapes_of(*flat),
                std::string("INT int 0 16777216 4 16777248\nSTRUCT int 0 67108864 0\n"
                            "STRUCT own int own 0 67108866 8 0 2 0 0 1 32\nSTRUCT wn 0 67108864 0\n"));
+}
+
+TEST("the size of flat BTF is told with and without the base's circle of types, and beside it") {
+  const KernelSample kernel;
+  BtfSample outside(*kernel.btf);
+  outside.definition("own_t", kernel.int_type);
+  flat_of(outside.read(kernel.btf));
+  BtfSample inside(*kernel.btf);
+  inside.definition("own_t", kernel.int_type);
+  inside.pointer(kernel.lonely);
+  inside.structure("holder", 24, {{"task", kernel.task, 0}, {"color", kernel.color, 128}, {"own", 1, 160}});
+  EXPECT_EQUAL(times(*flat_of(inside.read(kernel.btf)), "task"), 1U);
+}
+
+TEST("a base whose types are one long chain, or all one circle, is flattened like any other") {
+  constexpr std::uint32_t many = 200'000;
+  for (const btf::TypeId end : {0U, 1U}) {
+    BtfSample base;
+    for (std::uint32_t i = 1; i < many; ++i) base.pointer(base.next() + 1);
+    base.pointer(end);
+    const auto base_btf = base.read();
+    BtfSample module(*base_btf);
+    module.pointer(many / 2);
+    EXPECT_EQUAL(flat_of(module.read(base_btf))->count(), end == 0 ? many / 2 + 3 : many + 2);
+  }
 }
 
 TEST("BTF without a base is flat, and comes out as it is; of the other byte order, in that one") {

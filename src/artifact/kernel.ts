@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { IkfsError, asIkfsError } from '../errors.ts';
+import { asIkfsError } from '../errors.ts';
 import { configValue } from '../format/kernel-config.ts';
 import { liveModules, livePaths } from '../source/live.ts';
 import { listModules } from '../source/module-folder.ts';
@@ -27,8 +27,6 @@ import { makeVmlinux } from './make-vmlinux.ts';
 import { KernelTypes } from './kernel-types.ts';
 import { ModuleArtifacts, moduleArtifacts } from './module-artifacts.ts';
 import type { ModuleArtifact } from './module-artifacts.ts';
-import { moduleSizes } from './module-sizes.ts';
-import type { ModuleSize } from './module-sizes.ts';
 import { judge } from './module-verdict.ts';
 import type { Judgement } from './module-verdict.ts';
 import type { Outcome } from './outcome.ts';
@@ -189,21 +187,6 @@ export class Kernel {
   /** A row of modules.tsv for each module, each looked at now. @param onRow told how far it has come */
   moduleRows(onRow?: (done: number, all: number) => void): Promise<ModuleRow[]> {
     return this.#withSurvey(() => moduleRows(this.#context, (name) => this.#judge(name), onRow));
-  }
-
-  /**
-   * How large the types of each module are, split and flat.
-   * @throws IkfsError `not-found` without BTF of the kernel itself
-   */
-  async moduleSizes(onModule: (done: number, all: number) => void): Promise<ModuleSize[]> {
-    const opened = await this.#types.kernelTypes.get();
-    if (!opened) {
-      throw new IkfsError('not-found', 'no BTF of the kernel itself was found', { path: this.release });
-    }
-    const names = [...this.modules().modules.keys()];
-    return await this.#withSurvey(() =>
-      moduleSizes(names, (name) => this.moduleArtifact('btf', name), opened.types, onModule),
-    );
   }
 
   /** What came of an artifact so far, undefined while nobody has asked for it. */

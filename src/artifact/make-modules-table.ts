@@ -1,25 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { memoryContent } from './content.ts';
 import type { KernelContext } from './kernel-context.ts';
-import type { Judgement, Verdict } from './module-verdict.ts';
+import type { Judgement } from './module-verdict.ts';
 import type { Outcome } from './outcome.ts';
 
 /** One module in modules.tsv. */
-export interface ModuleRow {
+export interface ModuleRow extends Judgement {
   readonly name: string;
   readonly path: string;
-  readonly verdict: Verdict;
-  /** Bytes of its split BTF; 0 when it has none. */
-  readonly splitSize: number;
-  /** Why it is not simply ok; else empty. */
-  readonly reason: string;
 }
 
 /** Rows that are looked at side by side, and after which others get a turn: looking at thousands of modules must not hold up the event loop. */
 const rowsInOneGo = 16;
 
 /** The columns of modules.tsv, in order. */
-export const moduleColumns = ['name', 'path', 'verdict', 'split size', 'reason'] as const;
+export const moduleColumns = ['name', 'path', 'verdict', 'split size', 'flat size', 'reason'] as const;
 
 /**
  * A row for every module, each looked at.
@@ -38,8 +33,7 @@ export async function moduleRows(
     const some = all.slice(start, start + rowsInOneGo);
     const judged = await Promise.all(some.map(({ name }) => judge(name)));
     some.forEach(({ name, path }, at) => {
-      const { verdict, size, reason } = judged[at] as Judgement;
-      rows.push({ name, path, verdict, splitSize: size, reason });
+      rows.push({ name, path, ...(judged[at] as Judgement) });
     });
     onRow(rows.length, modules.size);
     await setImmediate();
@@ -59,8 +53,8 @@ export async function makeModulesTable(
     };
   }
   const rows = await moduleRows(kernel, judge);
-  const lines = rows.map(({ name, path, verdict, splitSize, reason }) =>
-    [name, path, verdict, String(splitSize), reason].map(asField).join('\t'),
+  const lines = rows.map(({ name, path, verdict, splitSize, flatSize, reason }) =>
+    [name, path, verdict, String(splitSize), String(flatSize), reason].map(asField).join('\t'),
   );
   return {
     state: 'ready',

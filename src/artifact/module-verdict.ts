@@ -19,7 +19,9 @@ export type Verdict = 'ok' | 'relocated' | 'mismatch' | 'none' | 'no-section' | 
 export interface Judgement {
   readonly verdict: Verdict;
   /** Bytes of split BTF; 0 when there is none. */
-  readonly size: number;
+  readonly splitSize: number;
+  /** Bytes of the same with all that it needs of the kernel's; 0 when that is not known or can not be made. */
+  readonly flatSize: number;
   /** Why it is not `ok`, or what could not be looked at; else empty. */
   readonly reason: string;
 }
@@ -32,32 +34,41 @@ export async function judge(outcome: Outcome, base: Btf | { readonly missing: st
   switch (outcome.state) {
     case 'absent': {
       const reason = outcome.attempts.at(-1)?.reason ?? noSection;
-      return { verdict: reason.startsWith(onlyDwarf) ? 'none' : 'no-section', size: 0, reason };
+      return withoutBtf(reason.startsWith(onlyDwarf) ? 'none' : 'no-section', reason);
     }
     case 'failed': {
       const verdict = outcome.error.code === 'mismatch' ? 'mismatch' : 'unreadable';
-      return { verdict, size: 0, reason: outcome.error.message };
+      return withoutBtf(verdict, outcome.error.message);
     }
     case 'ready':
       return await judgeBtf(outcome, base);
   }
 }
 
+function withoutBtf(verdict: Verdict, reason: string): Judgement {
+  return { verdict, splitSize: 0, flatSize: 0, reason };
+}
+
 async function judgeBtf(
   { content, provenance }: ReadyOutcome,
   base: Btf | { readonly missing: string },
 ): Promise<Judgement> {
-  const { size } = content;
-  if (!(base instanceof Btf)) return { verdict: 'ok', size, reason: `not checked: ${base.missing}` };
+  const splitSize = content.size;
+  if (!(base instanceof Btf)) {
+    return { verdict: 'ok', splitSize, flatSize: 0, reason: `not checked: ${base.missing}` };
+  }
+  let flatSize: number;
   try {
-    await withContent(content, provenance.source, async (source) => {
-      await (await Btf.open(source, base)).validate();
+    flatSize = await withContent(content, provenance.source, async (source) => {
+      const split = await Btf.open(source, base);
+      await split.validate();
+      return await split.flatSize();
     });
   } catch (thrown) {
     const error = asIkfsError(thrown, { path: provenance.source });
     const verdict = error.code === 'corrupt' || error.code === 'truncated' ? 'mismatch' : 'unreadable';
-    return { verdict, size, reason: error.message };
+    return { verdict, splitSize, flatSize: 0, reason: error.message };
   }
   const relocated = provenance.steps.some(({ name }) => name === relocatedStep);
-  return { verdict: relocated ? 'relocated' : 'ok', size, reason: '' };
+  return { verdict: relocated ? 'relocated' : 'ok', splitSize, flatSize, reason: '' };
 }

@@ -50,8 +50,8 @@ testAddon('BTF that does not go with the kernel is a mismatch, and nothing is ma
     astray: moduleFile('astray', release, [btfSection(splitOn(0, pointer, 99))]),
   });
   const table = (await tree.read(`${release}/modules.tsv`)).toString();
-  t.regex(table, /^good\t\S+\tok\t\d+\t$/m);
-  t.regex(table, /^astray\t\S+\tmismatch\t\d+\t.*type 3 \(PTR.*99.*$/m);
+  t.regex(table, /^good\t\S+\tok\t\d+\t\d\d+\t$/m);
+  t.regex(table, /^astray\t\S+\tmismatch\t\d+\t0\t.*type 3 \(PTR.*99.*$/m);
   for (const path of ['types/astray.h', 'btf-flat/astray']) {
     const error = await t.throwsAsync(tree.read(`${release}/${path}`), { instanceOf: IkfsError });
     t.is(error.code, 'mismatch', path);
@@ -79,8 +79,8 @@ testAddon('a distilled base is relocated onto the kernel, and refused where it d
   const relocated = await tree.read(`${release}/btf/fits`);
   t.is(relocated.readUInt32LE(24 + 8), 2);
   const table = (await tree.read(`${release}/modules.tsv`)).toString();
-  t.regex(table, /^fits\t\S+\trelocated\t\d+\t$/m);
-  t.regex(table, /^larger\t\S+\tmismatch\t0\t.*two.*$/m);
+  t.regex(table, /^fits\t\S+\trelocated\t\d+\t\d\d+\t$/m);
+  t.regex(table, /^larger\t\S+\tmismatch\t0\t0\t.*two.*$/m);
   const error = await t.throwsAsync(tree.read(`${release}/btf/larger`), { instanceOf: IkfsError });
   t.is(error.code, 'mismatch');
 });

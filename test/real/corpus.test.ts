@@ -53,9 +53,10 @@ testWith(needs)(
     t.is(rows.length, 143);
     const truth = corpusTruth();
     for (const row of rows.slice(1)) {
-      const [name, path, verdict, size, reason] = row.split('\t');
+      const [name, path, verdict, size, flatSize, reason] = row.split('\t');
       t.is(verdict, 'ok', path);
       t.is(size, String(truth[`btf/${name ?? ''}`]?.bytes), name);
+      t.true(Number(flatSize) > Number(size), name);
       t.is(reason, '');
     }
   },

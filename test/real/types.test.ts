@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { openTree, temporaryFolder } from '../open-tree.ts';
 import type { OpenedTree } from '../open-tree.ts';
 import { corpusRoot, testWith } from '../requirements.ts';
+import { shapesIn } from './raw-dump.ts';
 import { corpusRelease } from './truth.ts';
 
 const needs = ['corpus', 'addon'] as const;
@@ -95,23 +96,6 @@ testClang('every types/<module>.h compiles after vmlinux.h', async (t) => {
   }
   t.is(names.length, 143);
 });
-
-/** Names, sizes and members of all structs, unions and enums in what bpftool prints of BTF. */
-function shapesIn(dump: string): Set<string> {
-  const shapes = new Set<string>();
-  let current: string[] = [];
-  for (const line of [...dump.split('\n'), '[end']) {
-    if (!line.startsWith('[')) {
-      current.push(line.replace(/ type_id=\d+/, ''));
-      continue;
-    }
-    if (current.length > 0 && /^\[\d+\] (STRUCT|UNION|ENUM|ENUM64) '(?!\(anon\))/.test(current[0] ?? '')) {
-      shapes.add(current.join('\n').replace(/^\[\d+\] /, ''));
-    }
-    current = [line];
-  }
-  return shapes;
-}
 
 testBpftool('btf-flat/<module> needs no base and has every type of the module as it was', async (t) => {
   const tree = await opened(t);
