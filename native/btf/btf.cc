@@ -32,6 +32,8 @@ struct Sections {
   /** Where they begin in the whole, for messages. */
   std::size_t types_at = 0;
   std::size_t strings_at = 0;
+  /** Of a header without other sections: bytes that belong to none. */
+  std::size_t stray_bytes = 0;
 };
 
 Result<Sections> sections_of(Bytes bytes) {
@@ -70,6 +72,7 @@ Result<Sections> sections_of(Bytes bytes) {
   found.strings_at = header + string_offset;
   found.types = bytes.subspan(found.types_at, type_length);
   found.strings = bytes.subspan(found.strings_at, string_length);
+  if (header == shortest_header) found.stray_bytes = bytes.size() - header - type_length - string_length;
   return found;
 }
 
@@ -78,7 +81,7 @@ Result<Sections> sections_of(Bytes bytes) {
 Result<std::shared_ptr<const Btf>> Btf::parse(Bytes bytes, std::shared_ptr<const Btf> base) {
   auto opened = sections_of(bytes);
   if (auto* failed = std::get_if<Failure>(&opened)) return std::move(*failed);
-  const auto& [order, types, strings, types_at, strings_at] = std::get<Sections>(opened);
+  const auto& [order, types, strings, types_at, strings_at, stray_bytes] = std::get<Sections>(opened);
   if (!strings.empty() && strings.back() != 0)
     return failure(FailureCode::corrupt, "the last string does not end", strings_at + strings.size() - 1);
   // A base begins with the empty string; the strings of a split BTF are offset by the base's.
@@ -88,6 +91,7 @@ Result<std::shared_ptr<const Btf>> Btf::parse(Bytes bytes, std::shared_ptr<const
 
   std::shared_ptr<Btf> made(new Btf);
   made->order_ = order;
+  made->stray_bytes_ = stray_bytes;
   if (base) {
     made->first_ = base->count();
     made->string_first_ = base->string_end();

@@ -171,6 +171,8 @@ class Btf {
 
   const std::shared_ptr<const Btf>& base() const { return base_; }
   std::endian order() const { return order_; }
+  /** How many bytes it was read from belonged neither to the header nor to types or strings. */
+  std::size_t stray_bytes() const { return stray_bytes_; }
 
   /** The number of the first type of its own: 1, or the base's count. */
   TypeId first() const { return first_; }
@@ -225,6 +227,7 @@ class Btf {
 
   std::shared_ptr<const Btf> base_;
   std::endian order_ = std::endian::native;
+  std::size_t stray_bytes_ = 0;
   TypeId first_ = 1;
   std::uint32_t string_first_ = 0;
   std::vector<std::uint32_t> words_;

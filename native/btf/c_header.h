@@ -27,7 +27,9 @@ struct CHeaderOptions {
 /**
  * Writes the types of BTF as C that compiles with `clang -target bpf`, in the order and form of
  * `bpftool btf dump file FILE format c` of bpftool 7.1. It differs where a compiler would not give a type the
- * size or a member the place that BTF has, and where a name is no identifier of C.
+ * size or a member the place that BTF has, and where a name is no identifier of C. Where `long` has 4 bytes,
+ * sizes and places hold for compilers of such machines; under `-target bpf`, whose pointers have 8, only
+ * CO-RE finds members.
  * @returns or fails with `corrupt` (a type that mentions none, contains itself, or is used where it can not
  * be), `limit`, or as the output does
  */

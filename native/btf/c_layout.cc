@@ -84,12 +84,16 @@ std::uint32_t CLayout::aligned(std::uint64_t size) const {
   return static_cast<std::uint32_t>(std::bit_floor(std::clamp<std::uint64_t>(size, 1, most)));
 }
 
+/** The most that a number is aligned on any machine of this pointer size: on arm 8 bytes are as a whole. */
+std::uint32_t CLayout::strictest(std::uint64_t size) const { return size == 8 ? 8 : aligned(size); }
+
 Extent CLayout::make(TypeId id) {
   if (id == 0) return {};
   const auto type = btf_.type(id);
   switch (type.kind()) {
     case Kind::integer: {
-      Extent extent{.size = type.size(), .alignment = aligned(type.size())};
+      Extent extent{
+          .size = type.size(), .alignment = aligned(type.size()), .strictest = strictest(type.size())};
       if (type.integer_bits() % 8 != 0 || type.integer_bits() < std::min(type.size(), 16U) * 8)
         extent.narrow_bits = static_cast<std::uint8_t>(type.integer_bits());
       return extent;
@@ -97,9 +101,9 @@ Extent CLayout::make(TypeId id) {
     case Kind::enumeration:
     case Kind::enumeration_64:
     case Kind::floating:
-      return {.size = type.size(), .alignment = aligned(type.size())};
+      return {.size = type.size(), .alignment = aligned(type.size()), .strictest = strictest(type.size())};
     case Kind::pointer:
-      return {.size = pointer_size_, .alignment = pointer_size_};
+      return {.size = pointer_size_, .alignment = pointer_size_, .strictest = pointer_size_};
     case Kind::type_definition: {
       auto extent = extent_of(type.target());
       if (c_name_at(btf_, type.name()) == "__builtin_va_list" && extent.size != pointer_size_)
@@ -113,7 +117,10 @@ Extent CLayout::make(TypeId id) {
       return extent_of(type.target());
     case Kind::array: {
       const auto element = extent_of(type.element());
-      Extent extent{.size = 0, .alignment = element.alignment, .foreign_va_list = element.foreign_va_list};
+      Extent extent{.size = 0,
+                    .alignment = element.alignment,
+                    .strictest = element.strictest,
+                    .foreign_va_list = element.foreign_va_list};
       if (element.size != 0) {
         extent.size = type.element_count() > largest_size / element.size
                           ? largest_size
@@ -158,8 +165,10 @@ Extent CLayout::make_union(const Type& type, const std::vector<PlacedMember>& me
   Placement natural(true, false);
   for (const auto& placed : members) natural.place(placed);
   Extent extent{.size = type.size(), .alignment = natural.alignment()};
-  if (natural.size() > type.size() || type.size() % natural.alignment() != 0) {
+  for (const auto& placed : members) extent.strictest = std::max(extent.strictest, placed.extent.strictest);
+  if (natural.size() > type.size() || type.size() % extent.strictest != 0) {
     extent.style = RecordStyle::packed;
+    extent.strictest = 1;
     extent.alignment = 1;
     Placement packed(true, true);
     for (const auto& placed : members) packed.place(placed);
@@ -174,8 +183,8 @@ Extent CLayout::make_struct(const Type& type, const std::vector<PlacedMember>& m
   Extent extent{.size = type.size()};
   std::uint32_t alignment = 1;
   for (const auto& placed : members) {
-    alignment = std::max(alignment, placed.extent.alignment);
-    if (placed.width == 0 && placed.offset % (std::uint64_t{placed.extent.alignment} * 8) != 0)
+    alignment = std::max(alignment, placed.extent.strictest);
+    if (placed.width == 0 && placed.offset % (std::uint64_t{placed.extent.strictest} * 8) != 0)
       extent.style = RecordStyle::packed;
   }
   if (type.size() % alignment != 0) extent.style = RecordStyle::packed;
@@ -183,6 +192,7 @@ Extent CLayout::make_struct(const Type& type, const std::vector<PlacedMember>& m
     extent.style = RecordStyle::spelled_out;
     extent.alignment = 1;
   }
+  extent.strictest = extent.style == RecordStyle::natural ? std::max(alignment, extent.alignment) : 1;
   return extent;
 }
 

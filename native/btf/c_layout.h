@@ -25,6 +25,8 @@ struct Extent {
   std::uint64_t size = 0;
   /** In bytes; of a struct, that which it has as it is written. */
   std::uint32_t alignment = 1;
+  /** The most that a compiler may align it: of 32-bit machines i386 aligns 8 bytes like 4, arm does not. */
+  std::uint32_t strictest = 1;
   RecordStyle style = RecordStyle::natural;
   /** An INT that is narrower than its bytes: its width in bits; else 0. Only BTF from before Linux 4.20 has
    * these. */
@@ -135,6 +137,7 @@ class CLayout {
   Extent make_struct(const Type& type, const std::vector<PlacedMember>& members) const;
   bool holds(const Type& type, const std::vector<PlacedMember>& members, Extent& extent) const;
   std::uint32_t aligned(std::uint64_t size) const;
+  std::uint32_t strictest(std::uint64_t size) const;
 
   const Btf& btf_;
   CGuard& guard_;

@@ -13,6 +13,9 @@ namespace {
 
 using enum Resolved::Outcome;
 
+/** MAX_RESOLVE_DEPTH of kernel/bpf/btf.c. */
+constexpr std::size_t longest_chain = 32;
+
 /** Kinds that declare something: no type of a value, and nothing may refer to one but a tag or a section. */
 constexpr bool is_declaration(Kind kind) {
   return kind == Kind::variable || kind == Kind::data_section || kind == Kind::declaration_tag;
@@ -29,6 +32,8 @@ class Validation {
 
   Status check(TypeId id);
   Status check_referred(TypeId id);
+  /** How many modifiers follow one another from a type on, counted until they are too many. */
+  std::size_t modifiers_from(TypeId id) const;
   Status check_array(TypeId id);
   Status check_members(TypeId id);
   Status check_member(TypeId id, std::uint32_t number);
@@ -53,6 +58,12 @@ class Validation {
 };
 
 Status Validation::run() {
+  if (btf_.base() && btf_.base()->order() != btf_.order())
+    return Failure{FailureCode::corrupt, "is of another byte order than its base"};
+  if (btf_.stray_bytes() > 0) {
+    return Failure{FailureCode::corrupt, std::to_string(btf_.stray_bytes()) +
+                                             " bytes belong neither to the types nor to the strings"};
+  }
   for (auto id = btf_.first(); id < btf_.count(); ++id) {
     if (auto failure = check_form(btf_, id)) return failure;
   }
@@ -106,7 +117,18 @@ Status Validation::check_referred(TypeId id) {
   if (resolved.outcome == missing || resolved.outcome == looping ||
       (is_declaration(end) || end == Kind::function))
     return check_value(id, "", target);
+  if (is_modifier(kind) && modifiers_from(id) > longest_chain) {
+    return complaint(btf_, id,
+                     "more than " + std::to_string(longest_chain) + " qualifiers follow one another");
+  }
   return {};
+}
+
+std::size_t Validation::modifiers_from(TypeId id) const {
+  std::size_t count = 0;
+  for (; count <= longest_chain && id < btf_.count() && is_modifier(btf_.kind(id)); ++count)
+    id = btf_.type(id).target();
+  return count;
 }
 
 Status Validation::check_value(TypeId id, const std::string& subject, TypeId of, bool may_be_forward) {

@@ -107,7 +107,8 @@ KernelSample::KernelSample() {
   sample.array(char_type, int_type, 16);
   task_pointer = sample.pointer(task);
   color = sample.enumeration("color", 4, {{"red", 0}, {"green", 1}});
-  btf = sample.read();
+  raw = sample.encode(std::endian::native);
+  btf = read_btf(raw);
 }
 
 namespace {

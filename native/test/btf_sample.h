@@ -72,6 +72,7 @@ Raw swapped_btf(Raw raw);
 struct KernelSample {
   KernelSample();
   btf::TypeId int_type, char_type, long_type, list, task, file, task_pointer, color, lonely, count_type;
+  Raw raw;
   SharedBtf btf;
 };
 

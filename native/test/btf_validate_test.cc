@@ -65,8 +65,29 @@ TEST("BTF that a kernel takes is found to be right, alone and split, in both byt
   sample.forward("elsewhere");
   EXPECT_EQUAL(complaint_about(sample.read(kernel.btf)), "");
   const auto other = swapped_btf(sample.encode(std::endian::native));
-  EXPECT_EQUAL(complaint_about(read_btf(other, kernel.btf)), "");
-  EXPECT(read_btf(other, kernel.btf)->order() != std::endian::native);
+  EXPECT_EQUAL(complaint_about(read_btf(other, kernel.btf)), "is of another byte order than its base");
+  const auto other_kernel = read_btf(swapped_btf(kernel.raw));
+  EXPECT_EQUAL(complaint_about(read_btf(other, other_kernel)), "");
+  EXPECT(read_btf(other, other_kernel)->order() != std::endian::native);
+}
+
+TEST("BTF with bytes that belong to nothing is refused, and so are qualifiers without end") {
+  const KernelSample kernel;
+  BtfSample sample(*kernel.btf);
+  sample.pointer(kernel.task);
+  auto raw = sample.encode(std::endian::native);
+  EXPECT_EQUAL(complaint_about(read_btf(raw, kernel.btf)), "");
+  raw.resize(raw.size() + 4);
+  EXPECT_EQUAL(complaint_about(read_btf(raw, kernel.btf)),
+               "4 bytes belong neither to the types nor to the strings");
+  const auto qualified = [](std::uint32_t times) {
+    return complaint_about_own([times](BtfSample& chain) {
+      for (std::uint32_t i = 0; i < times; ++i) chain.constant(chain.next() + 1);
+      chain.structure("end", 4, {{"x", 1, 0}});
+    });
+  };
+  EXPECT_EQUAL(qualified(32), "");
+  EXPECT_EQUAL(qualified(33), "type 2 (CONST): more than 32 qualifiers follow one another");
 }
 
 TEST("a type that refers to one that is none is told with kind, name, member and number") {

@@ -122,7 +122,7 @@ export class DiskStore implements BlobStore {
         isDamaged = true;
       },
     };
-    const content: Content = { kind: 'blob', path: this.#pathOf(key), offset: 0, size, seal };
+    const content: Content = { kind: 'blob', key, path: this.#pathOf(key), offset: 0, size, seal };
     this.#known.set(key, content);
     return content;
   }

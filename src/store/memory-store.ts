@@ -50,7 +50,7 @@ export class MemoryStore implements BlobStore {
       closeSync(descriptor);
       throw error;
     }
-    const content = { kind: 'descriptor', descriptor, offset: 0, size: sink.written } as const;
+    const content = { kind: 'descriptor', key, descriptor, offset: 0, size: sink.written } as const;
     this.#blobs.set(key, content);
     return content;
   }
