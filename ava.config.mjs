@@ -2,7 +2,7 @@
 const dist = process.env.IKFS_DIST ?? 'dist';
 
 export default {
-  files: [`${dist}/test/**/*.test.js`],
+  files: [`${dist}/test/**/*.test.js`, `!${dist}/test/vm/**`],
   timeout: '5m',
   concurrency: 2,
   workerThreads: false,

@@ -2,14 +2,15 @@
  * Builds the core of native/ with sanitizers, and
  *  - runs the programs of native/test/ under AddressSanitizer and UndefinedBehaviorSanitizer, and again under
  *    ThreadSanitizer: the tests of the FUSE session and of what it serves, and its stress for half the time;
- *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with small inputs made here.
+ *  - runs what fuzzing found in earlier days (native/fuzz/findings/TARGET/), each input once;
+ *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with those and small inputs made here.
  * Prints a line for each; status 1 on a finding, whose input is left in build/fuzz/. Needs clang with its
  * runtime (libclang-rt-dev), liblzma, tar, xz.
  *
  *   node native/sanitize.mjs [SECONDS A TARGET, 20 unless given]
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fuseRequests } from './fuzz/fuse-requests.mjs';
@@ -157,25 +158,49 @@ function findingIn(report) {
   return report.slice(Math.max(start, 0));
 }
 
-/** Fuzzes one target. @returns whether nothing was found */
-async function fuzz(target, objects, inputs) {
+/** Findings of earlier days by their targets, kept so that they stay mended. @returns paths of the inputs */
+function keptFindings(targets) {
+  const top = join(native, 'fuzz', 'findings');
+  const folders = readdirSync(top, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const unknown = folders.find(({ name }) => !targets.includes(name));
+  if (unknown) throw new Error(`there are findings of ${unknown.name}, and no such target`);
+  return new Map(
+    folders.map(({ name }) => [name, readdirSync(join(top, name)).map((file) => join(top, name, file))]),
+  );
+}
+
+/** What every run of a target is given; it takes no input for longer than ten seconds. */
+const optionsOf = (program) => ['-timeout=10', `-artifact_prefix=${program}-`];
+
+/** Runs inputs of earlier days, each once. @returns whether none is found again */
+async function replay(target, program, kept) {
+  if (kept.length === 0) return true;
+  const { status, said } = await run(program, [...optionsOf(program), ...kept], { mayFail: true });
+  // Each is named before it is run.
+  const last = basename(said.match(/^Running: .*$/gm)?.at(-1) ?? '');
+  console.log(
+    `${target}: ${status === 0 ? `none of ${kept.length} kept inputs is found again` : `FOUND AGAIN: ${last}\n${findingIn(said)}`}`,
+  );
+  return status === 0;
+}
+
+/** Builds a target, runs what is kept of its findings, and fuzzes it. @returns whether nothing was found */
+async function fuzz(target, objects, inputs, kept) {
   const [main] = await objectsOf(address, [join('fuzz', `${target}.cc`)]);
   const program = await link(address, target, [main, ...objects], ['-fsanitize=fuzzer']);
+  if (!(await replay(target, program, kept))) return false;
   const corpus = `${program}-corpus`;
   mkdirSync(corpus, { recursive: true });
   inputs.forEach((input, index) => writeFileSync(join(corpus, `seed-${index}`), input));
-  // Findings of earlier days, kept so that they stay mended.
-  const kept = [join(native, 'fuzz', 'findings', target)].filter((folder) => existsSync(folder));
   const { status, said } = await run(
     program,
     [
+      ...optionsOf(program),
       `-max_total_time=${seconds}`,
-      '-timeout=10',
       '-max_len=16384',
       '-print_final_stats=1',
-      `-artifact_prefix=${program}-`,
       corpus,
-      ...kept,
+      ...new Set(kept.map(dirname)),
     ],
     { mayFail: true },
   );
@@ -189,11 +214,14 @@ async function fuzz(target, objects, inputs) {
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 try {
+  const targets = sourcesIn('fuzz').map((source) => basename(source, '.cc'));
+  const kept = keptFindings(targets);
   const objects = await sharedObjects(address, ['archive', 'btf', 'codec', 'core', 'fuse', 'module']);
   if (!(await test(address, objects))) process.exitCode = 1;
   const inputs = await seeds();
-  for (const target of sourcesIn('fuzz').map((source) => basename(source, '.cc'))) {
-    if (!(await fuzz(target, objects, inputs[target] ?? []))) process.exitCode = 1;
+  for (const target of targets) {
+    const passed = await fuzz(target, objects, inputs[target] ?? [], kept.get(target) ?? []);
+    if (!passed) process.exitCode = 1;
   }
   if (!(await test(thread, await sharedObjects(thread, ['btf', 'core', 'fuse', 'module']))))
     process.exitCode = 1;

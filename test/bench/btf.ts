@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Btf } from '../../src/btf/engine.ts';
@@ -13,9 +13,11 @@ import { unpackedPackage } from '../debian-kernels.ts';
 import type { DebianKernel } from '../debian-kernels.ts';
 import { openTree } from '../open-tree.ts';
 import type { OpenedTree } from '../open-tree.ts';
+import { missingForMounts, runInNameSpaces } from './name-spaces.ts';
 import { interleaved } from './row.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 import { runCommand } from './transport/commands.ts';
+import { corpusRoot } from './transport/corpus.ts';
 
 /** Bytes that C of a kernel's types, or flat BTF of a module, may have. */
 const cap = 256 * 1024 * 1024;
@@ -146,7 +148,27 @@ async function measureFlat({ tree, release, btf }: Subject, folder: string): Pro
   };
 }
 
-/** The BTF engine beside bpftool(8), on kernels of Debian. */
+/** From image to C through a mount with nothing in its store, beside bpftool(8), which is given the BTF. */
+async function measureColdMounts(folder: string, rounds: number): Promise<BenchRow[]> {
+  const missing = missingForMounts(['bpftool', 'cat', 'gzip', 'xz']);
+  if (missing !== undefined) {
+    console.error(`skipped: types/vmlinux.h of a cold mount: ${missing}`);
+    return [];
+  }
+  const kernels: string[] = [];
+  for (const [root, name] of [
+    [corpusRoot, 'corpus, gzip'],
+    [unpackedPackage('6.1'), 'Debian 6.1, xz'],
+  ] as const) {
+    if (root !== undefined && existsSync(root)) kernels.push(root, name);
+    else console.error(`skipped: types/vmlinux.h of a cold mount, ${name}: the kernel is not there`);
+  }
+  const script = join(import.meta.dirname, 'btf', 'cold-mount.js');
+  const rows = await runInNameSpaces(script, [folder, String(rounds), ...kernels]);
+  return JSON.parse(rows) as BenchRow[];
+}
+
+/** The BTF engine beside bpftool(8), on kernels of Debian; and what a mount adds to it. */
 export async function run({ rounds = 9 }: BenchOptions): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ikfs-bench-'));
   const rows: BenchRow[] = [];
@@ -164,6 +186,7 @@ export async function run({ rounds = 9 }: BenchOptions): Promise<BenchRow[]> {
       }
       found.tree.close();
     }
+    rows.push(...(await measureColdMounts(folder, rounds)));
   } finally {
     rmSync(folder, { recursive: true });
   }
