@@ -19,14 +19,22 @@ export function blobKey(kind: string, version: number, inputs: readonly FileIden
     .digest('hex') as BlobKey;
 }
 
-/** Keeps what has been made. The store/ layer has one on disk and one in memory. */
+/**
+ * Writes a blob's bytes. May be asked for the same a second time, with an empty sink: when there was no room where the
+ * first had been.
+ */
+export type FillBlob = (sink: FileSink) => void | Promise<void>;
+
+/** Keeps what has been made. The store/ layer has one on disk, one in memory, and one that is both. */
 export interface BlobStore {
   /** What status.json says of it: `disk: /var/cache/ikfs`. */
   readonly description: string;
+  /** Why what is made now is kept otherwise than it should be, in words; undefined while it is not. */
+  readonly problem: string | undefined;
   /** Nameless room for decoded images. */
   readonly scratch: Scratch;
   /**
-   * The blob of that key if it was kept, else undefined. What is damaged is dropped, when it is found to be.
+   * The blob of that key if it was kept, else undefined, as is what is found to be damaged.
    * @param check whether all its bytes are read now; else those that are read are checked then
    */
   find(key: BlobKey, check?: 'now' | 'when-read'): Content | undefined;
@@ -37,6 +45,6 @@ export interface BlobStore {
    * @param cap the most bytes it may write
    * @throws IkfsError `no-space`, `io`, and what `fill` throws
    */
-  make(key: BlobKey, cap: number, fill: (sink: FileSink) => void | Promise<void>): Promise<Content>;
+  make(key: BlobKey, cap: number, fill: FillBlob): Promise<Content>;
   close(): void;
 }

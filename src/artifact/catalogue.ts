@@ -1,13 +1,17 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { KnownDevice } from '../bytes/block-device.ts';
 import { FileSource } from '../bytes/file-source.ts';
 import { IkfsError, asIkfsError, describeError } from '../errors.ts';
 import { releaseOf } from '../format/modinfo.ts';
 import { parseUtsRelease } from '../format/utsrelease.ts';
+import { identifyDevice, openImage } from '../source/device-image.ts';
 import { discover } from '../source/discover.ts';
 import { peekRelease } from '../source/image.ts';
 import { runningRelease } from '../source/live.ts';
 import { listModules, looksLikeModuleFolder, moduleFoldersIn } from '../source/module-folder.ts';
+import type { ModuleEntry } from '../source/module-folder.ts';
 import { moduleInfo, readModule } from '../source/module.ts';
 import { SystemRoot } from '../source/system-root.ts';
 import { ImageContents } from './image-contents.ts';
@@ -15,6 +19,8 @@ import type { KernelSources } from './kernel-context.ts';
 import { Kernel } from './kernel.ts';
 import { archiveInFile, makeHeaderTree } from './make-headers.ts';
 import type { Attempt } from './outcome.ts';
+import { RamdiskContents } from './ramdisk-contents.ts';
+import { SingleFlight } from './single-flight.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Where to look for kernels, as the command line says it. Paths are absolute. */
@@ -44,14 +50,19 @@ export interface Catalogue {
 interface Gathering {
   images: ImageContents[];
   moduleFolders: string[];
+  ramdisks: RamdiskContents[];
+  /** The modules in these. */
+  packed: ModuleEntry[];
   configs: string[];
   given: { configs: string[]; headers: string[]; btf: string[] };
   live: boolean;
+  devices: Record<string, string>;
 }
 
 /**
- * Finds the kernels of a system and those given by hand. Reads directories and the heads of images; only an
- * image that is compressed as a whole, so that nothing tells its release, is unwrapped.
+ * Finds the kernels of a system and those given by hand. Reads directories and the heads of images; only what does not
+ * tell otherwise which kernel it belongs to is unwrapped: images that are compressed as a whole, and ramdisks. All that
+ * is used of a block device is read.
  * @param previous what was found before; kernels whose files are the same keep what has been made of them
  * @throws IkfsError `usage` when files were given that no kernel can be told for, `not-found` for a file
  *   given by hand that is not there
@@ -71,6 +82,11 @@ class Gatherer {
   readonly #workshop: Workshop;
   readonly #kernels = new Map<string, Gathering>();
   readonly #rejected: Attempt[] = [];
+  readonly #devices = new SingleFlight<string, KnownDevice | undefined>(async (path) => {
+    const { limits, reads } = this.#workshop;
+    const isDevice = statSync(path, { throwIfNoEntry: false })?.isBlockDevice() ?? false;
+    return isDevice ? await identifyDevice(path, limits, reads) : undefined;
+  });
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
@@ -85,6 +101,12 @@ class Gatherer {
       });
     }
     for (const path of found.images) await this.#tolerant(path, () => this.#addImage(path));
+    for (const path of found.partitions.kernels) {
+      await this.#tolerant(path, async () => this.#addImage(path, await this.#device(path)));
+    }
+    for (const path of found.partitions.ramdisks) {
+      await this.#tolerant(path, () => this.#addRamdisk(path));
+    }
     if (root.running) this.#of(runningRelease()).live = true;
     for (const { release, path } of found.configs) {
       if (this.#kernels.has(release)) this.#of(release).configs.push(path);
@@ -93,7 +115,7 @@ class Gatherer {
   }
 
   async given(request: SourceRequest): Promise<void> {
-    for (const path of request.images) await this.#addImage(path);
+    for (const path of request.images) await this.#addImage(path, await this.#device(path));
     for (const path of request.modules) await this.#addModules(path, request.release);
     for (const path of request.headers) {
       const release = this.#onlyRelease(request) ?? (await this.#releaseOfHeaders(path));
@@ -109,14 +131,14 @@ class Gatherer {
     const kernels = new Map<string, Kernel>();
     for (const [release, gathered] of [...this.#kernels].sort(([a], [b]) => compareReleases(a, b))) {
       if (only !== undefined && release !== only) continue;
-      const { images, ...rest } = gathered;
-      const sources: KernelSources = { ...rest, images: images.map((image) => image.path) };
+      const { images, ramdisks, packed, ...rest } = gathered;
+      const sources: KernelSources = { ...rest, images: pathsOf(images), ramdisks: pathsOf(ramdisks) };
       const before = previous?.kernels.get(release);
       if (before && isDeepStrictEqual(before.sources, sources) && before.isCurrent()) {
         before.refreshModules();
         kernels.set(release, before);
       } else {
-        kernels.set(release, new Kernel(release, sources, images, this.#workshop));
+        kernels.set(release, new Kernel(release, sources, { images, ramdisks, packed }, this.#workshop));
       }
     }
     const running = runningRelease();
@@ -132,9 +154,12 @@ class Gatherer {
       gathering = {
         images: [],
         moduleFolders: [],
+        ramdisks: [],
+        packed: [],
         configs: [],
         given: { configs: [], headers: [], btf: [] },
         live: false,
+        devices: {},
       };
       this.#kernels.set(release, gathering);
     }
@@ -142,7 +167,7 @@ class Gatherer {
   }
 
   /** A file that was only found, not given: when it is no kernel that is noted and no more. */
-  async #tolerant(path: string, add: () => Promise<void>): Promise<void> {
+  async #tolerant(path: string, add: () => Promise<unknown>): Promise<void> {
     try {
       await add();
     } catch (thrown) {
@@ -150,9 +175,14 @@ class Gatherer {
     }
   }
 
-  async #addImage(path: string): Promise<void> {
-    const image = new ImageContents(path, this.#workshop);
-    const file = FileSource.open(path, { tally: this.#workshop.reads });
+  /** What tells a block device from others; undefined for any other file. */
+  #device(path: string): Promise<KnownDevice | undefined> {
+    return this.#devices.get(path);
+  }
+
+  async #addImage(path: string, device?: KnownDevice): Promise<void> {
+    const image = new ImageContents(path, this.#workshop, device);
+    const file = openImage(path, device, this.#workshop.reads);
     let release: string | undefined;
     try {
       release = peekRelease(file);
@@ -161,11 +191,35 @@ class Gatherer {
     }
     release ??= (await image.record()).release;
     if (release === undefined) throw new IkfsError('unsupported', 'has no "Linux version" banner', { path });
-    this.#of(release).images.push(image);
+    const gathering = this.#of(release);
+    gathering.images.push(image);
+    if (device) gathering.devices[path] = device.digest;
   }
 
-  /** A folder of one kernel's modules, or one that holds such folders by release. */
+  /**
+   * An image with modules in its ramdisks.
+   * @param given the release that they are of, when they are of one kernel
+   * @returns whether there were any
+   */
+  async #addRamdisk(path: string, given?: string): Promise<boolean> {
+    const device = await this.#device(path);
+    const ramdisk = new RamdiskContents(path, this.#workshop, device);
+    const found = await ramdisk.modules();
+    for (const { release, modules } of found) {
+      const gathering = this.#of(found.length === 1 ? (given ?? release) : release);
+      gathering.ramdisks.push(ramdisk);
+      gathering.packed.push(...modules);
+      if (device) gathering.devices[path] = device.digest;
+    }
+    return found.length > 0;
+  }
+
+  /** A folder of one kernel's modules, one that holds such folders by release, or an image with a ramdisk. */
   async #addModules(path: string, release: string | undefined): Promise<void> {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
+      if (await this.#addRamdisk(path, release)) return;
+      throw new IkfsError('not-found', 'has no modules in its ramdisks', { path });
+    }
     if (!looksLikeModuleFolder(path)) {
       const folders = moduleFoldersIn(path);
       if (folders.length === 0) throw new IkfsError('not-found', 'holds no modules', { path });
@@ -216,6 +270,10 @@ class Gatherer {
       advice: 'Name it with --release',
     });
   }
+}
+
+function pathsOf(files: readonly { readonly path: string }[]): string[] {
+  return files.map(({ path }) => path);
 }
 
 /** A release is one path component, as it names a directory here and below /lib/modules. */

@@ -26,10 +26,14 @@ export type Content =
       readonly path: string;
       readonly offset: number;
       readonly identity: FileIdentity | undefined;
+      /** The key that the same bytes have where they are kept in the store; undefined when nobody has worked it out. */
+      readonly key?: string;
     }
   /** A range of a file of the store. */
   | {
       readonly kind: 'blob';
+      /** The file's key in the store. */
+      readonly key: string;
       readonly size: number;
       readonly path: string;
       readonly offset: number;
@@ -38,6 +42,8 @@ export type Content =
   /** A range of a file that is held open, such as a memfd. */
   | {
       readonly kind: 'descriptor';
+      /** The key of what the file holds. */
+      readonly key: string;
       readonly size: number;
       readonly descriptor: number;
       readonly offset: number;
@@ -51,7 +57,15 @@ export function memoryContent(bytes: Buffer | string): Content {
 
 /** A part of other content; the caller has checked that it lies inside. */
 export function partOf(content: Content, offset: number, size: number): Content {
-  return content.kind === 'memory'
-    ? { kind: 'memory', size, bytes: content.bytes.subarray(offset, offset + size) }
-    : { ...content, offset: content.offset + offset, size };
+  switch (content.kind) {
+    case 'memory':
+      return { kind: 'memory', size, bytes: content.bytes.subarray(offset, offset + size) };
+    case 'file': {
+      const { path, identity } = content;
+      return { kind: 'file', size, path, offset: content.offset + offset, identity };
+    }
+    case 'blob':
+    case 'descriptor':
+      return { ...content, offset: content.offset + offset, size };
+  }
 }

@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { FileSource } from '../bytes/file-source.ts';
-import { WindowSource } from '../bytes/byte-source.ts';
+import type { KnownDevice } from '../bytes/block-device.ts';
+import type { FileSource } from '../bytes/file-source.ts';
+import type { ByteRange } from '../bytes/byte-range.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { ElfTarget } from '../format/btf-elf.ts';
+import { elfMachines } from '../format/elf-machine.ts';
+import { confirmDevice, openImage } from '../source/device-image.ts';
 import { unwrapImage } from '../source/image.ts';
 import type { Step, Unwrapped } from '../source/image.ts';
 import { findContents } from '../source/kernel-contents.ts';
@@ -22,6 +26,10 @@ export interface KernelMachine extends ElfTarget {
   readonly name: string;
 }
 
+/** Where a part lies and its SHA-256 in hexadecimal, or why there is none. */
+export type FoundPart =
+  { readonly offset: number; readonly size: number; readonly digest: string } | { readonly missing: string };
+
 /** What is kept of an image once it has been unwrapped, so that it need not be unwrapped again. */
 export interface ImageRecord {
   readonly steps: readonly Step[];
@@ -32,25 +40,37 @@ export interface ImageRecord {
   /** In hexadecimal, as tools print it. */
   readonly buildId: string | undefined;
   /** Where each part lies in the kernel; decoded parts are kept as blobs of their own. */
-  readonly parts: Readonly<Record<ImagePart, Finding>>;
-  /** Whether the parts lie in the file as it is, so that they are served from there. */
-  readonly inPlace: boolean;
+  readonly parts: Readonly<Record<ImagePart, FoundPart>>;
+  /** Where in the file the kernel lies as it is, so that its parts are served from there; undefined when it was decoded. */
+  readonly place: number | undefined;
 }
 
-const recordVersion = 2;
-const partVersion = 1;
+const recordVersion = 3;
+const partVersion = 2;
 /** A record is a few hundred bytes of JSON. */
 const recordCap = 1024 * 1024;
+
+/** The machine as the kernel's ELF header has it, or as far as a container around it tells. */
+function machineOf({ elf, machine }: Unwrapped): KernelMachine | undefined {
+  if (elf) return { name: elf.machineName, machine: elf.machine, class: elf.class, order: elf.order };
+  if (!machine) return undefined;
+  const known = elfMachines.find(({ name }) => name === machine.name);
+  // Flat kernels of machines that have both classes are of 64 bits, but for some RISC-V ones that nothing tells.
+  return known && { name: known.name, machine: known.number, class: known.class ?? 64, order: machine.order };
+}
 
 /** One kernel image and what has been found in it. Decoding happens once, and never again for the same file. */
 export class ImageContents {
   readonly path: string;
   readonly #workshop: Workshop;
+  readonly #device: KnownDevice | undefined;
   #record: Promise<ImageRecord> | undefined;
 
-  constructor(path: string, workshop: Workshop) {
+  /** @param device what is known of it when it is a block device */
+  constructor(path: string, workshop: Workshop, device?: KnownDevice) {
     this.path = path;
     this.#workshop = workshop;
+    this.#device = device;
   }
 
   /** What the image holds. @throws IkfsError as unwrapImage; the next call tries again. */
@@ -74,9 +94,18 @@ export class ImageContents {
     if ('missing' in finding) return finding;
     const file = this.#open();
     file.close();
-    const content: Content | undefined = record.inPlace
-      ? { kind: 'file', path: this.path, identity: file.identity, ...finding }
-      : this.#workshop.store.find(this.#partKey(file, part));
+    const key = partKey(part, finding.digest);
+    const content: Content | undefined =
+      record.place === undefined
+        ? this.#workshop.store.find(key)
+        : {
+            kind: 'file',
+            path: this.path,
+            identity: file.identity,
+            offset: record.place + finding.offset,
+            size: finding.size,
+            key,
+          };
     if (!content) {
       // The store has dropped the part but kept the record.
       this.#record = this.#unwrap();
@@ -100,19 +129,27 @@ export class ImageContents {
     let unwrapped: Unwrapped | undefined;
     try {
       unwrapped = await unwrapImage(file, store.scratch, limits);
-      const { kernel, elf, steps, inPlace } = unwrapped;
-      const { banner, buildId, ...parts } = await findContents(kernel, elf, store.scratch, limits);
-      if (!inPlace) {
-        for (const part of imageParts) await this.#keepPart(file, part, kernel, parts[part]);
+      const { kernel, elf, steps } = unwrapped;
+      // A device may be written to while it is served, and nothing would tell.
+      const place = this.#device ? undefined : unwrapped.place;
+      const { banner, buildId, ...found } = await findContents(kernel, elf, store.scratch, limits);
+      const parts = {
+        btf: digested(kernel, found.btf),
+        config: digested(kernel, found.config),
+        headers: digested(kernel, found.headers),
+      };
+      if (this.#device) await confirmDevice(file, this.#device);
+      if (place === undefined) {
+        for (const part of imageParts) await this.#keepPart(part, kernel, parts[part]);
       }
       const record: ImageRecord = {
         steps,
         banner: banner?.text,
         release: banner?.release,
         buildId: buildId?.toString('hex'),
-        machine: elf && { name: elf.machineName, machine: elf.machine, class: elf.class, order: elf.order },
+        machine: machineOf(unwrapped),
         parts,
-        inPlace,
+        place,
       };
       await store.make(this.#recordKey(file), recordCap, (sink) => {
         sink.write(Buffer.from(JSON.stringify(record)));
@@ -124,23 +161,43 @@ export class ImageContents {
     }
   }
 
-  async #keepPart(file: FileSource, part: ImagePart, kernel: ByteSource, finding: Finding): Promise<void> {
-    if ('missing' in finding) return;
-    const bytes = new WindowSource(kernel, finding.offset, finding.size);
-    await this.#workshop.store.make(this.#partKey(file, part), finding.size, (sink) => {
-      sink.write(bytes.read(0, bytes.size));
+  /** Keeps a part of a decoded kernel, unless it was kept already, perhaps of another image. */
+  async #keepPart(part: ImagePart, kernel: ByteSource, found: FoundPart): Promise<void> {
+    if ('missing' in found) return;
+    const { store } = this.#workshop;
+    const key = partKey(part, found.digest);
+    if (store.find(key)) return;
+    await store.make(key, found.size, (sink) => {
+      for (const chunk of chunksOf(kernel, found)) sink.write(chunk);
     });
   }
 
   #open(): FileSource {
-    return FileSource.open(this.path, { tally: this.#workshop.reads });
+    return openImage(this.path, this.#device, this.#workshop.reads);
   }
 
   #recordKey(file: FileSource): BlobKey {
     return blobKey('image', recordVersion, [file.identity]);
   }
+}
 
-  #partKey(file: FileSource, part: ImagePart): BlobKey {
-    return blobKey(`image ${part}`, partVersion, [file.identity]);
+/** The key of a part follows from its bytes alone: whatever image they come from, they are kept once. */
+function partKey(part: ImagePart, digest: string): BlobKey {
+  return blobKey(`image ${part}`, partVersion, [{ inode: digest, size: 0, modified: '' }]);
+}
+
+function digested(kernel: ByteSource, found: Finding): FoundPart {
+  if ('missing' in found) return found;
+  const hash = createHash('sha256');
+  for (const chunk of chunksOf(kernel, found)) hash.update(chunk);
+  return { ...found, digest: hash.digest('hex') };
+}
+
+/** Bytes read at a time. */
+const chunkSize = 1024 * 1024;
+
+function* chunksOf(source: ByteSource, { offset, size }: ByteRange): Generator<Buffer> {
+  for (let done = 0; done < size; done += chunkSize) {
+    yield source.read(offset + done, Math.min(chunkSize, size - done));
   }
 }

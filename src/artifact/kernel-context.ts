@@ -1,12 +1,15 @@
 import type { ShadowedModule, ModuleEntry } from '../source/module-folder.ts';
 import type { SurveyedModule } from '../source/module-survey.ts';
 import type { ImageContents } from './image-contents.ts';
+import type { RamdiskContents } from './ramdisk-contents.ts';
 import type { Workshop } from './workshop.ts';
 
 /** The files that one kernel's artifacts are made from. Paths are real ones of this system. */
 export interface KernelSources {
   readonly images: readonly string[];
   readonly moduleFolders: readonly string[];
+  /** Images with modules in their ramdisks. */
+  readonly ramdisks: readonly string[];
   /** Found beside the kernel: /boot/config-R, lib/modules/R/config. */
   readonly configs: readonly string[];
   /** Given by hand; each takes precedence over all that was found. */
@@ -17,9 +20,11 @@ export interface KernelSources {
   };
   /** Whether this is the running kernel, so that /proc and /sys speak of it. */
   readonly live: boolean;
+  /** SHA-256 of those of the files above that are block devices, by path. */
+  readonly devices: Readonly<Record<string, string>>;
 }
 
-/** Modules of a kernel by name, as their folders list them. */
+/** Modules of a kernel by name, as their folders and ramdisks list them. */
 export interface ModuleList {
   readonly modules: ReadonlyMap<string, ModuleEntry>;
   readonly shadowed: readonly ShadowedModule[];
@@ -43,6 +48,7 @@ export interface KernelContext {
   readonly release: string;
   readonly sources: KernelSources;
   readonly images: readonly ImageContents[];
+  readonly ramdisks: readonly RamdiskContents[];
   readonly workshop: Workshop;
   readonly findings: Findings;
   /** Lists the modules; reads directories at the first call. */

@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { asIkfsError } from '../errors.ts';
 import { configValue } from '../format/kernel-config.ts';
 import { liveModules, livePaths } from '../source/live.ts';
-import { listModules } from '../source/module-folder.ts';
+import { fileOf, listModules } from '../source/module-folder.ts';
+import type { ModuleEntry } from '../source/module-folder.ts';
 import { surveyModules } from '../source/module-survey.ts';
 import type { ModuleSurvey } from '../source/module-survey.ts';
 import { inputState } from './input-state.ts';
@@ -30,8 +31,18 @@ import type { ModuleArtifact } from './module-artifacts.ts';
 import { judge } from './module-verdict.ts';
 import type { Judgement } from './module-verdict.ts';
 import type { Outcome } from './outcome.ts';
+import type { RamdiskContents } from './ramdisk-contents.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { Workshop } from './workshop.ts';
+
+/** What has been found of a kernel's files while it was looked for. */
+export interface KernelContents {
+  readonly images: readonly ImageContents[];
+  /** Images with modules in their ramdisks. */
+  readonly ramdisks: readonly RamdiskContents[];
+  /** The modules in these that are this kernel's. */
+  readonly packed: readonly ModuleEntry[];
+}
 
 /**
  * One kernel and everything that can be had of it. Nothing is made before it is asked for, and nothing
@@ -42,6 +53,8 @@ export class Kernel {
   readonly sources: KernelSources;
   readonly findings = new Findings();
   readonly images: readonly ImageContents[];
+  /** Modules of ramdisks. */
+  readonly #packed: readonly ModuleEntry[];
   readonly #context: KernelContext;
   readonly #artifacts: SingleFlight<KernelArtifact, Outcome>;
   readonly #moduleArtifacts: ModuleArtifacts;
@@ -65,14 +78,18 @@ export class Kernel {
   /** Text of a configuration that lies beside the kernel, once it has been looked for. */
   #neighbour: string | undefined;
 
-  constructor(release: string, sources: KernelSources, images: readonly ImageContents[], workshop: Workshop) {
+  constructor(release: string, sources: KernelSources, contents: KernelContents, workshop: Workshop) {
+    const { images, ramdisks, packed } = contents;
     this.release = release;
     this.sources = sources;
     this.images = images;
+    this.#packed = packed;
+    for (const note of ramdisks.flatMap((ramdisk) => ramdisk.notes())) this.findings.add(note);
     this.#context = {
       release,
       sources,
       images,
+      ramdisks,
       workshop,
       findings: this.findings,
       modules: () => this.modules(),
@@ -112,7 +129,7 @@ export class Kernel {
   /** The modules by name, as directories list them. */
   modules(): ModuleList {
     if (!this.#modules) {
-      const list = listModules(this.sources.moduleFolders);
+      const list = listModules(this.sources.moduleFolders, this.#packed);
       this.#modules = list;
       this.#carriers ??= stateOfCarriers(list);
     }
@@ -128,7 +145,7 @@ export class Kernel {
   modified(): number {
     const [image] = this.images;
     if (image) return image.modified();
-    const [folder] = this.sources.moduleFolders;
+    const [folder] = [...this.sources.moduleFolders, ...this.sources.ramdisks];
     if (folder !== undefined) return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     return this.sources.live ? startOfSystem : 0;
   }
@@ -143,9 +160,10 @@ export class Kernel {
     const contents = made.map((outcome) => (outcome.state === 'ready' ? outcome.content : undefined));
     contents.push(this.#headerTree.settled('build')?.tar);
     if (contents.some((content) => content?.kind === 'blob' && content.seal.isDamaged)) return false;
+    if (this.#context.ramdisks.some((ramdisk) => ramdisk.isDamaged())) return false;
     const carriersAreCurrent =
       this.#carriers === undefined ||
-      this.#carriers === stateOfCarriers(listModules(this.sources.moduleFolders));
+      this.#carriers === stateOfCarriers(listModules(this.sources.moduleFolders, this.#packed));
     return carriersAreCurrent && this.#state === this.#stateOfInputs();
   }
 
@@ -172,8 +190,8 @@ export class Kernel {
   }
 
   #stateOfInputs(): string {
-    const { images, configs, given } = this.sources;
-    return inputState([...images, ...configs, ...given.configs, ...given.headers, ...given.btf]);
+    const { images, ramdisks, configs, given } = this.sources;
+    return inputState([...images, ...ramdisks, ...configs, ...given.configs, ...given.headers, ...given.btf]);
   }
 
   /** Names below btf/ apart from `vmlinux`: modules on disk, and loaded ones of the running kernel. */
@@ -203,7 +221,7 @@ export class Kernel {
   evidence(artifact: KernelArtifact): Evidence {
     const outcome = this.settled(artifact) ?? this.settled(twins[artifact] ?? artifact);
     if (outcome) return outcome.state === 'absent' ? 'none' : 'present';
-    const { images, live, moduleFolders, given, configs } = this.sources;
+    const { images, live, moduleFolders, ramdisks, given, configs } = this.sources;
     switch (artifact) {
       case 'version':
         return live || images.length > 0 ? 'present' : 'none';
@@ -228,7 +246,7 @@ export class Kernel {
       case 'btf-flat/all':
         return this.evidence('btf/vmlinux') === 'none' ? 'none' : 'possible';
       case 'modules.tsv':
-        return moduleFolders.length > 0 ? 'present' : 'none';
+        return moduleFolders.length + ramdisks.length > 0 ? 'present' : 'none';
     }
   }
 
@@ -284,7 +302,8 @@ export class Kernel {
 
   /** Does something with all modules, whose files are looked at in one go before. */
   async #withSurvey<T>(work: () => Promise<T>): Promise<T> {
-    const survey = await surveyModules([...this.modules().modules.values()].map(({ path }) => path));
+    const files = [...this.modules().modules.values()].filter(({ packed }) => !packed);
+    const survey = await surveyModules(files.map(({ path }) => path));
     const { reads } = this.#context.workshop;
     reads.files += survey.read.files;
     reads.bytes += survey.read.bytes;
@@ -331,7 +350,12 @@ const carriers = ['kheaders', 'configs'] as const;
 
 /** The state that the files of those modules are in. */
 function stateOfCarriers({ modules }: ModuleList): string {
-  return inputState(carriers.flatMap((name) => modules.get(name)?.path ?? []));
+  return inputState(
+    carriers.flatMap((name) => {
+      const entry = modules.get(name);
+      return entry ? [fileOf(entry)] : [];
+    }),
+  );
 }
 
 /** Artifacts that are there exactly when another one is. */

@@ -27,8 +27,9 @@ export function makeKernelBtf(kernel: KernelContext): Promise<Outcome> {
 /** BTF that an image carries; or of a vmlinux that has only DWARF, made from that. */
 async function btfOfImage(image: ImageContents, workshop: Workshop): Promise<Answer> {
   const answer = await image.part('btf');
-  const { inPlace, machine } = await image.record();
-  if (!('missing' in answer) || !inPlace || !machine) return answer;
+  const { place, steps } = await image.record();
+  const isPlainElf = place === 0 && steps.length === 1 && steps[0]?.name.startsWith('ELF ') === true;
+  if (!('missing' in answer) || !isPlainElf) return answer;
   const made = await btfInFile(image.path, workshop);
   return 'missing' in made && !made.missing.includes('DWARF') ? answer : made;
 }

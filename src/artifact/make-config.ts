@@ -7,6 +7,7 @@ import { findIkconfig } from '../format/ikconfig.ts';
 import { configuredVersion } from '../format/kernel-config.ts';
 import { livePaths, readLive } from '../source/live.ts';
 import { readModule } from '../source/module.ts';
+import { withModule } from './input-file.ts';
 import { memoryContent } from './content.ts';
 import { contentBytes } from './content-source.ts';
 import type { HeaderTree } from './header-tree.ts';
@@ -87,20 +88,16 @@ function moduleCandidate(kernel: KernelContext): Candidate[] {
   return [
     {
       source: entry.path,
-      async ask(): Promise<Answer> {
-        const file = FileSource.open(entry.path, { tally: kernel.workshop.reads });
-        try {
-          const { bytes } = await readModule(file, kernel.workshop.limits);
+      ask: () =>
+        withModule(entry, kernel, async (file): Promise<Answer> => {
+          const { bytes } = await readModule(file.bytes, kernel.workshop.limits);
           const range = findIkconfig(bytes);
           if (!range) return { missing: 'has no IKCFG_ST marker' };
           return {
             content: memoryContent(Buffer.from(bytes.read(range.offset, range.size))),
-            provenance: { source: entry.path, steps: [], derived: false, modified: file.modified },
+            provenance: file.provenance,
           };
-        } finally {
-          file.close();
-        }
-      },
+        }),
     },
   ];
 }

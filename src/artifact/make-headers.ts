@@ -1,7 +1,6 @@
 import { FileSink } from '../bytes/byte-sink.ts';
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
-import { FileSource } from '../bytes/file-source.ts';
 import { decode, detectCodec } from '../codec/table.ts';
 import { asIkfsError } from '../errors.ts';
 import type { ArchiveEntry } from '../format/archive-index.ts';
@@ -12,6 +11,7 @@ import { findHeaderArchive } from '../source/header-archive-search.ts';
 import { indexHeaderArchive } from '../source/header-archive.ts';
 import { headOf } from '../source/image.ts';
 import { livePaths } from '../source/live.ts';
+import type { ModuleEntry } from '../source/module-folder.ts';
 import { readModule } from '../source/module.ts';
 import { blobKey } from './blob-store.ts';
 import { contentIdentity } from './content-identity.ts';
@@ -20,6 +20,8 @@ import type { Content } from './content.ts';
 import { headerTreeIndex } from './header-tree-index.ts';
 import { HeaderTree } from './header-tree.ts';
 import type { KernelContext } from './kernel-context.ts';
+import { withFile, withModule } from './input-file.ts';
+import type { InputFile } from './input-file.ts';
 import { firstOf } from './outcome.ts';
 import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
@@ -31,44 +33,44 @@ const treeVersion = 2;
 export function makeHeaderArchive(kernel: KernelContext): Promise<Outcome> {
   const { sources, workshop } = kernel;
   const entry = kernel.modules().modules.get('kheaders');
-  const files = [
-    ...sources.given.headers,
-    ...(sources.live ? livePaths.headers : []),
-    ...(entry ? [entry.path] : []),
-  ];
+  const files = [...sources.given.headers, ...(sources.live ? livePaths.headers : [])];
   const candidates: Candidate[] = [
     ...files.map((path) => ({ source: path, ask: () => archiveInFile(path, workshop) })),
+    ...(entry ? [{ source: entry.path, ask: () => archiveInModule(entry, kernel) }] : []),
     ...kernel.images.map((image) => ({ source: image.path, ask: () => image.part('headers') })),
   ];
   return firstOf(candidates, (thrown, source) => asIkfsError(thrown, { path: source }));
 }
 
 /** The archive in a file that is one, or in kheaders.ko or another ELF file, compressed or not. */
-export async function archiveInFile(path: string, workshop: Workshop): Promise<Answer> {
-  const file = FileSource.open(path, { tally: workshop.reads });
-  try {
-    const provenance: Provenance = { source: path, steps: [], derived: false, modified: file.modified };
-    const whole: Content = { kind: 'file', path, offset: 0, size: file.size, identity: file.identity };
-    const head = headOf(file);
-    if (isElf(head)) {
-      const elf = parseElf(file);
-      const found = await findHeaderArchive(
-        file,
-        elf,
-        { bytes: file, offset: 0 },
-        workshop.store.scratch,
-        workshop.limits,
-      );
-      if ('missing' in found) return found;
-      const steps = [{ name: `ELF ${elf.machineName}`, size: file.size }];
-      return { content: { ...whole, ...found }, provenance: { ...provenance, steps } };
-    }
-    if (detectCodec(head)?.name === 'xz' && (await holdsArchive(file, workshop)))
-      return { content: whole, provenance };
-    return await archiveInCompressedModule(file, provenance, workshop);
-  } finally {
-    file.close();
+export function archiveInFile(path: string, workshop: Workshop): Promise<Answer> {
+  return withFile(path, workshop, (file) => archiveIn(file, workshop));
+}
+
+/** The archive in kheaders.ko, wherever that lies. */
+function archiveInModule(entry: ModuleEntry, kernel: KernelContext): Promise<Answer> {
+  return withModule(entry, kernel, (file) => archiveIn(file, kernel.workshop));
+}
+
+async function archiveIn(file: InputFile, workshop: Workshop): Promise<Answer> {
+  const { bytes, provenance } = file;
+  const head = headOf(bytes);
+  if (isElf(head)) {
+    const elf = parseElf(bytes);
+    const found = await findHeaderArchive(
+      bytes,
+      elf,
+      { bytes, offset: 0 },
+      workshop.store.scratch,
+      workshop.limits,
+    );
+    if ('missing' in found) return found;
+    const steps = [...provenance.steps, { name: `ELF ${elf.machineName}`, size: bytes.size }];
+    return { content: file.contentOf(found), provenance: { ...provenance, steps } };
   }
+  if (detectCodec(head)?.name === 'xz' && (await holdsArchive(bytes, workshop)))
+    return { content: file.contentOf({ offset: 0, size: bytes.size }), provenance };
+  return await archiveInCompressedModule(file, workshop);
 }
 
 async function holdsArchive(file: ByteSource, workshop: Workshop): Promise<boolean> {
@@ -85,15 +87,12 @@ async function holdsArchive(file: ByteSource, workshop: Workshop): Promise<boole
   }
 }
 
-async function archiveInCompressedModule(
-  file: FileSource,
-  provenance: Provenance,
-  workshop: Workshop,
-): Promise<Answer> {
+async function archiveInCompressedModule(file: InputFile, workshop: Workshop): Promise<Answer> {
+  const { provenance } = file;
   const key = blobKey('header archive', archiveVersion, [file.identity]);
   const kept = workshop.store.find(key);
   if (kept) return { content: kept, provenance };
-  const { bytes, elf, compression } = await readModule(file, workshop.limits);
+  const { bytes, elf, compression } = await readModule(file.bytes, workshop.limits);
   const found = await findHeaderArchive(
     bytes,
     elf,
@@ -103,7 +102,8 @@ async function archiveInCompressedModule(
   );
   if ('missing' in found) return found;
   const steps = [
-    { name: compression ?? 'file', size: file.size },
+    ...provenance.steps,
+    { name: compression ?? 'file', size: file.bytes.size },
     { name: `ELF ${elf.machineName}`, size: bytes.size },
   ];
   const content = await workshop.store.make(key, found.size, (sink) => {

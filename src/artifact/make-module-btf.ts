@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { FileSource } from '../bytes/file-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { FileIdentity } from '../bytes/file-identity.ts';
 import { Btf } from '../btf/engine.ts';
@@ -17,6 +16,8 @@ import { blobKey } from './blob-store.ts';
 import { btfFromDwarf, onlyDwarf } from './make-btf-from-dwarf.ts';
 import type { Content } from './content.ts';
 import type { KernelContext } from './kernel-context.ts';
+import { withModule } from './input-file.ts';
+import type { InputFile } from './input-file.ts';
 import { btfInFile } from './make-btf.ts';
 import { firstOf } from './outcome.ts';
 import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
@@ -52,53 +53,54 @@ async function btfOfModule(kernel: KernelContext, types: KernelTypes, entry: Mod
     const content: Content = { kind: 'file', path: entry.path, ...known.sections.btf, identity };
     return { content, provenance: { source: entry.path, steps, derived: false, modified } };
   }
-  const { store, limits, reads, made } = kernel.workshop;
-  const file = FileSource.open(entry.path, { tally: reads });
-  try {
-    const provenance = { source: entry.path, steps: [], derived: false, modified: file.modified };
-    const key = blobKey('module btf', btfVersion, [file.identity]);
-    const kept = store.find(key);
-    if (kept) return kept.size === 0 ? { missing: noSection } : { content: kept, provenance };
-    const module = await readModule(file, limits);
-    checkIdentity(kernel, entry, moduleInfo(module));
-    const section = moduleSection(module, '.BTF');
-    if (section) parseBtfHeader(section);
-    const steps = [
-      ...(module.compression === undefined ? [] : [{ name: module.compression, size: file.size }]),
-      { name: `ELF ${module.elf.machineName}`, size: module.bytes.size },
-    ];
-    const distilled = moduleSection(module, '.BTF.base');
-    if (section && distilled) {
-      const content = await relocated(kernel, types, file.identity, section, distilled);
-      return {
-        content,
-        provenance: { ...provenance, steps: [...steps, { name: relocatedStep, size: section.size }] },
-      };
-    }
-    if (!section && sectionNamed(module.elf, '.debug_info')) {
-      return await fromDwarf(kernel, types, module, file.identity, { ...provenance, steps });
-    }
-    if (!module.inPlace) {
-      // An empty blob remembers that there is none, so that the module is not decompressed again to see it.
-      const content = await store.make(key, section?.size ?? 0, (sink) => {
-        if (section) sink.write(section.read(0, section.size));
-      });
-      made.artifacts += 1;
-      return section ? { content, provenance: { ...provenance, steps } } : { missing: noSection };
-    }
-    const range = section?.fileRange();
-    if (!range) return { missing: noSection };
-    const content: Content = {
-      kind: 'file',
-      path: entry.path,
-      offset: range.offset,
-      size: range.length,
-      identity: file.identity,
+  return await withModule(entry, kernel, (file) => btfOfFile(kernel, types, entry, file));
+}
+
+async function btfOfFile(
+  kernel: KernelContext,
+  types: KernelTypes,
+  entry: ModuleEntry,
+  file: InputFile,
+): Promise<Answer> {
+  const { store, limits, made } = kernel.workshop;
+  const { identity } = file;
+  const key = blobKey('module btf', btfVersion, [identity]);
+  const kept = store.find(key);
+  if (kept) return kept.size === 0 ? { missing: noSection } : { content: kept, provenance: file.provenance };
+  const module = await readModule(file.bytes, limits);
+  checkIdentity(kernel, entry, moduleInfo(module));
+  const section = moduleSection(module, '.BTF');
+  if (section) parseBtfHeader(section);
+  const steps = [
+    ...file.provenance.steps,
+    ...(module.compression === undefined ? [] : [{ name: module.compression, size: file.bytes.size }]),
+    { name: `ELF ${module.elf.machineName}`, size: module.bytes.size },
+  ];
+  const provenance = { ...file.provenance, steps };
+  const distilled = moduleSection(module, '.BTF.base');
+  if (section && distilled) {
+    const content = await relocated(kernel, types, identity, section, distilled);
+    return {
+      content,
+      provenance: { ...provenance, steps: [...steps, { name: relocatedStep, size: section.size }] },
     };
-    return { content, provenance: { ...provenance, steps } };
-  } finally {
-    file.close();
   }
+  const place = sectionNamed(module.elf, '.BTF');
+  if (!section || !place) {
+    if (sectionNamed(module.elf, '.debug_info')) {
+      return await fromDwarf(kernel, types, module, identity, provenance);
+    }
+    // An empty blob remembers that there is none, so that the module is not decompressed again to see it.
+    if (!module.inPlace) await store.make(key, 0, () => undefined);
+    return { missing: noSection };
+  }
+  if (module.inPlace)
+    return { content: file.contentOf({ offset: place.offset, size: section.size }), provenance };
+  const content = await store.make(key, section.size, (sink) => {
+    sink.write(section.read(0, section.size));
+  });
+  made.artifacts += 1;
+  return { content, provenance };
 }
 
 /**

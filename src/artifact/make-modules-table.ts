@@ -46,10 +46,11 @@ export async function makeModulesTable(
   kernel: KernelContext,
   judge: (name: string) => Promise<Judgement>,
 ): Promise<Outcome> {
-  if (kernel.sources.moduleFolders.length === 0) {
+  const places = [...kernel.sources.moduleFolders, ...kernel.sources.ramdisks];
+  if (places.length === 0) {
     return {
       state: 'absent',
-      attempts: [{ source: 'lib/modules', reason: 'no folder of modules for this release' }],
+      attempts: [{ source: 'lib/modules', reason: 'no folder or ramdisk with modules for this release' }],
     };
   }
   const rows = await moduleRows(kernel, judge);
@@ -59,7 +60,7 @@ export async function makeModulesTable(
   return {
     state: 'ready',
     content: memoryContent(`${[moduleColumns.join('\t'), ...lines].join('\n')}\n`),
-    provenance: { source: kernel.sources.moduleFolders.join(', '), steps: [], derived: true, modified: 0 },
+    provenance: { source: places.join(', '), steps: [], derived: true, modified: 0 },
     attempts: [],
   };
 }

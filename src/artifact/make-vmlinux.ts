@@ -3,11 +3,12 @@ import type { ElfTarget } from '../format/btf-elf.ts';
 import { buildIdNote } from '../format/elf-build-id.ts';
 import { asIkfsError } from '../errors.ts';
 import { blobKey } from './blob-store.ts';
+import { contentIdentity } from './content-identity.ts';
 import { withContent } from './content-source.ts';
 import type { KernelContext } from './kernel-context.ts';
 import type { Outcome } from './outcome.ts';
 
-const vmlinuxVersion = 2;
+const vmlinuxVersion = 3;
 
 /** Bytes copied at a time. */
 const chunkSize = 1024 * 1024;
@@ -25,12 +26,9 @@ export async function makeVmlinux(kernel: KernelContext, btf: Outcome): Promise<
     const note = id === undefined ? undefined : buildIdNote(Buffer.from(id, 'hex'), target.order);
     const { head, tail } = btfElf(content.size, target, note);
     const size = head.length + content.size + tail.length;
-    const input = {
-      inode: `${provenance.source} ${id ?? ''}`,
-      size: content.size,
-      modified: String(provenance.modified),
-    };
-    const key = blobKey(`vmlinux elf ${kernel.release}`, vmlinuxVersion, [input]);
+    const inputs = [contentIdentity(content, provenance)];
+    const kind = `vmlinux elf ${kernel.release} ${target.machine} ${id ?? ''}`;
+    const key = blobKey(kind, vmlinuxVersion, inputs);
     const { store, reads, made } = kernel.workshop;
     const kept = store.find(key);
     if (kept) return { ...btf, content: kept };

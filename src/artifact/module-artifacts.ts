@@ -1,3 +1,4 @@
+import { fileOf } from '../source/module-folder.ts';
 import { inputState } from './input-state.ts';
 import type { ModuleList } from './kernel-context.ts';
 import type { Outcome } from './outcome.ts';
@@ -57,6 +58,6 @@ export class ModuleArtifacts {
 
   #stateOf(name: string): string {
     const entry = this.#list().modules.get(name);
-    return entry ? inputState([entry.path]) : 'not on disk';
+    return entry ? inputState([fileOf(entry)]) : 'not on disk';
   }
 }

@@ -8,7 +8,7 @@ import type { Outcome, ReadyOutcome } from './outcome.ts';
 /**
  * Whether a kernel would take a module's BTF:
  *  - `ok`, and `relocated` when it first had to be put onto this kernel's from its distilled base;
- *  - `mismatch`: it does not go with this kernel's BTF, so that the kernel would refuse it;
+ *  - `mismatch`: it does not go with this kernel's BTF: the kernel would refuse it, or its types lead nowhere;
  *  - `none`: the module has DWARF that BTF could be made from;
  *  - `no-section`: it has neither;
  *  - `unreadable`: the file is broken.

@@ -74,7 +74,8 @@ export class Btf {
   }
 
   /**
-   * Writes C declarations of its types, for clang -target bpf.
+   * Writes C declarations of its types, for clang -target bpf. Of a 32-bit kernel's types sizes and places hold for
+   * compilers of such machines only; under -target bpf CO-RE finds their members.
    * @param part all types, or those that it adds to its base's
    */
   async writeHeader(part: 'all' | 'own', output: FileSink): Promise<void> {

@@ -16,7 +16,8 @@ export interface Banner {
   readonly text: string;
 }
 
-const start = 'Linux version ';
+/** What every banner begins with. */
+export const bannerStart = Buffer.from('Linux version ', 'latin1');
 
 /**
  * The longest banner looked for; real ones, which name compiler and linker at length, have up to 300 bytes.
@@ -47,18 +48,19 @@ export function parseBanner(line: string): Banner | undefined {
 }
 
 /**
- * The banner of the kernel in an image, searched in [from, to) of the source. Since Linux 6.1 there are two:
+ * The banner of the kernel in an image. Since Linux 6.1 there are two:
  * init/version.c has a weak one for the first link, in whose version the build number is still missing, and
  * init/version-timestamp.c the real one, which is preferred wherever it is.
+ * @param starts where `bannerStart` stands, unless that is still to be looked for
  * @returns where it is (without newline and NUL) and its parts; undefined when there is none
  */
 export function findBanner(
   source: ByteSource,
-  { from = 0, to = source.size }: { readonly from?: number; readonly to?: number } = {},
+  starts: Iterable<number> = occurrences(source, bannerStart),
 ): (ByteRange & { readonly banner: Banner }) | undefined {
   let unnumbered: (ByteRange & { readonly banner: Banner }) | undefined;
-  for (const offset of occurrences(source, Buffer.from(start, 'latin1'), from, to)) {
-    const bytes = source.read(offset, Math.min(maximumLength, to - offset));
+  for (const offset of starts) {
+    const bytes = source.read(offset, Math.min(maximumLength, source.size - offset));
     // Newline, or NUL, or any other control character: a banner has none inside.
     const size = bytes.findIndex((byte) => byte < 0x20);
     if (size === -1) continue;

@@ -28,11 +28,11 @@ const version = 1;
 const headerSize = 24;
 const headerSizeWithLayout = 32;
 
-/** What a hit of the magic begins with when it is BTF: magic, version, no flags. */
-const starts = [
-  { order: 'little', bytes: Buffer.from([0x9f, 0xeb, 0x01, 0x00]) },
-  { order: 'big', bytes: Buffer.from([0xeb, 0x9f, 0x01, 0x00]) },
-] as const;
+/** What BTF of either byte order begins with: magic, version, no flags. */
+export const btfStarts: readonly Buffer[] = [
+  Buffer.from([0x9f, 0xeb, 0x01, 0x00]),
+  Buffer.from([0xeb, 0x9f, 0x01, 0x00]),
+];
 
 /**
  * Checks and describes the BTF header at an offset. The rules are libbpf's (src/btf.c: btf_parse_hdr,
@@ -88,16 +88,18 @@ export function parseBtfHeader(source: ByteSource, at = 0): BtfHeader {
 /**
  * The BTF of a kernel in a flat image, which has no section headers: of all hits of the magic with a valid
  * header, the largest whose sections stand one behind the other as linkers and pahole write them.
+ * @param starts where one of `btfStarts` stands, unless that is still to be looked for
  * @returns its range; undefined when there is none
  */
-export function findBtf(source: ByteSource): (ByteRange & { readonly order: 'little' | 'big' }) | undefined {
+export function findBtf(
+  source: ByteSource,
+  starts: Iterable<number> = btfStarts.flatMap((start) => [...occurrences(source, start)]),
+): (ByteRange & { readonly order: 'little' | 'big' }) | undefined {
   let best: (ByteRange & { readonly order: 'little' | 'big' }) | undefined;
-  for (const { order, bytes } of starts) {
-    for (const offset of occurrences(source, bytes)) {
-      const header = validHeader(source, offset);
-      if (!header || !header.isBase || !isCompact(header, offset)) continue;
-      if (!best || header.size > best.size) best = { offset, size: header.size, order };
-    }
+  for (const offset of starts) {
+    const header = validHeader(source, offset);
+    if (!header || !header.isBase || !isCompact(header, offset)) continue;
+    if (!best || header.size > best.size) best = { offset, size: header.size, order: header.order };
   }
   return best;
 }

@@ -5,7 +5,7 @@ import { occurrences } from '../bytes/scan.ts';
 import { IkfsError } from '../errors.ts';
 
 /* Markers around the embedded configuration: kernel/configs.c. */
-const startMarker = Buffer.from('IKCFG_ST', 'latin1');
+export const configStart = Buffer.from('IKCFG_ST', 'latin1');
 const endMarker = Buffer.from('IKCFG_ED', 'latin1');
 
 /** RFC 1952: ID1, ID2 and the only compression method, deflate. */
@@ -14,12 +14,16 @@ const gzipMagic = Buffer.from([0x1f, 0x8b, 0x08]);
 /**
  * The gzip bytes between IKCFG_ST and IKCFG_ED: byte for byte what /proc/config.gz is. Start markers that
  * no gzip stream follows (in programs that look for them) are passed over.
+ * @param markers where `configStart` stands, unless that is still to be looked for
  * @returns undefined when there is no configuration
  * @throws IkfsError `truncated` when one begins and does not end
  */
-export function findIkconfig(source: ByteSource): ByteRange | undefined {
-  for (const marker of occurrences(source, startMarker)) {
-    const offset = marker + startMarker.length;
+export function findIkconfig(
+  source: ByteSource,
+  markers: Iterable<number> = occurrences(source, configStart),
+): ByteRange | undefined {
+  for (const marker of markers) {
+    const offset = marker + configStart.length;
     if (offset + gzipMagic.length > source.size) continue;
     if (!source.read(offset, gzipMagic.length).equals(gzipMagic)) continue;
     const last = Math.min(source.size, offset + defaultLimits.configBytes);

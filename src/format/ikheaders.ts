@@ -9,26 +9,30 @@ import { IkfsError } from '../errors.ts';
  * The markers around the header archive in the patch series of early 2019 ("Provide in-kernel headers"),
  * which never was in a release.
  */
-const startMarker = Buffer.from('IKHD_ST', 'latin1');
+export const headersStart = Buffer.from('IKHD_ST', 'latin1');
 const endMarker = Buffer.from('IKHD_ED', 'latin1');
 
 /*
  * The xz file format 1.1.0, section 2.1.1, stream header: magic, two bytes of flags (0, then the type of
  * check in the low four bits), CRC32 of the flags (little-endian).
  */
-const xzMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
+export const xzMagic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 const xzFlagsAt = 6;
 const xzCrcAt = 8;
 const xzHeaderSize = 12;
 
 /**
  * The header archive between IKHD_ST and IKHD_ED. Start markers that no xz stream follows are passed over.
+ * @param markers where `headersStart` stands, unless that is still to be looked for
  * @returns undefined when there is none
  * @throws IkfsError `truncated` when one begins and does not end
  */
-export function findHeaderMarkers(source: ByteSource): ByteRange | undefined {
-  for (const marker of occurrences(source, startMarker)) {
-    const offset = marker + startMarker.length;
+export function findHeaderMarkers(
+  source: ByteSource,
+  markers: Iterable<number> = occurrences(source, headersStart),
+): ByteRange | undefined {
+  for (const marker of markers) {
+    const offset = marker + headersStart.length;
     if (!isXzHeader(source, offset)) continue;
     const last = Math.min(source.size, offset + defaultLimits.archiveBytes);
     const end = occurrences(source, endMarker, offset, last).next();
@@ -44,9 +48,13 @@ export function findHeaderMarkers(source: ByteSource): ByteRange | undefined {
 /**
  * Every offset at which an xz stream header with a valid CRC32 stands; a kernel's own xz decoder has the
  * magic alone. What the streams hold must be looked at: an initramfs may be one of them.
+ * @param magics where `xzMagic` stands, unless that is still to be looked for
  */
-export function* xzCandidates(source: ByteSource): Generator<number, undefined> {
-  for (const offset of occurrences(source, xzMagic)) if (isXzHeader(source, offset)) yield offset;
+export function* xzCandidates(
+  source: ByteSource,
+  magics: Iterable<number> = occurrences(source, xzMagic),
+): Generator<number, undefined> {
+  for (const offset of magics) if (isXzHeader(source, offset)) yield offset;
 }
 
 function isXzHeader(source: ByteSource, offset: number): boolean {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { isModuleFile } from '../format/module-name.ts';
+import { bootPartitions, runningSlot } from './boot-partitions.ts';
+import type { BootPartitions } from './boot-partitions.ts';
 import { looksLikeModuleFolder } from './module-folder.ts';
 import type { SystemRoot } from './system-root.ts';
 
@@ -13,6 +15,7 @@ export interface Discovered {
   readonly flatModuleFolders: readonly { readonly path: string; readonly sample: string }[];
   /** Configuration files by the release in their name. */
   readonly configs: readonly { readonly release: string; readonly path: string }[];
+  readonly partitions: BootPartitions;
 }
 
 /**
@@ -76,7 +79,8 @@ export function discover(root: SystemRoot): Discovered {
       if (config !== undefined) configs.push({ release: name, path: config });
     }
   }
-  return { images: [...images].sort(byName), moduleFolders, flatModuleFolders, configs };
+  const partitions = bootPartitions(root, root.running ? runningSlot() : undefined);
+  return { images: [...images].sort(byName), moduleFolders, flatModuleFolders, configs, partitions };
 }
 
 function byName(a: string, b: string): number {

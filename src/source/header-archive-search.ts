@@ -28,10 +28,10 @@ export async function findHeaderArchive(
 ): Promise<Finding> {
   const bySymbols = elf && findHeaderSymbols(file, elf);
   if (bySymbols) return bySymbols;
-  const byMarkers = findHeaderMarkers(data.bytes);
+  const byMarkers = findHeaderMarkers(data.bytes, data.marks?.headers);
   if (byMarkers) return { offset: data.offset + byMarkers.offset, size: byMarkers.size };
   let tried = 0;
-  for (const offset of xzCandidates(data.bytes)) {
+  for (const offset of xzCandidates(data.bytes, data.marks?.xz)) {
     tried += 1;
     if (tried > limits.streams) return { missing: `${none}; gave up after ${limits.streams} xz streams` };
     const size = await archiveSize(

@@ -1,14 +1,16 @@
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { Limits } from '../bytes/limits.ts';
+import { occurrencesOfAny } from '../bytes/scan.ts';
 import type { Scratch } from '../bytes/scratch.ts';
-import { findBanner } from '../format/banner.ts';
+import { bannerStart, findBanner } from '../format/banner.ts';
 import type { Banner } from '../format/banner.ts';
-import { findBtf, parseBtfHeader } from '../format/btf.ts';
+import { btfStarts, findBtf, parseBtfHeader } from '../format/btf.ts';
 import { buildIdOf } from '../format/elf-build-id.ts';
 import { sectionNamed } from '../format/elf.ts';
 import type { ElfFile } from '../format/elf.ts';
-import { findIkconfig } from '../format/ikconfig.ts';
+import { configStart, findIkconfig } from '../format/ikconfig.ts';
+import { headersStart, xzMagic } from '../format/ikheaders.ts';
 import { findHeaderArchive } from './header-archive-search.ts';
 
 /** A range of bytes in the kernel, or why there is none. */
@@ -26,7 +28,7 @@ export interface KernelContents {
   readonly headers: Finding;
 }
 
-/** Finds banner, BTF, configuration and header archive in a kernel that has been unwrapped. */
+/** Finds banner, BTF, configuration and header archive in a kernel that has been unwrapped, in one pass over its bytes. */
 export async function findContents(
   kernel: ByteSource,
   elf: ElfFile | undefined,
@@ -36,20 +38,51 @@ export async function findContents(
   const data = readOnlyData(kernel, elf);
   const shifted = (finding: Finding): Finding =>
     'missing' in finding ? finding : { offset: finding.offset + data.offset, size: finding.size };
-  const config = findIkconfig(data.bytes);
+  const marks = findMarks(data.bytes);
+  const config = findIkconfig(data.bytes, marks.config);
+  const banner = findBanner(data.bytes, marks.banner) ?? (data.offset > 0 ? findBanner(kernel) : undefined);
   return {
-    banner: findBanner(data.bytes)?.banner ?? (data.offset > 0 ? findBanner(kernel)?.banner : undefined),
+    banner: banner?.banner,
     buildId: elf && buildIdOf(kernel, elf),
-    btf: findKernelBtf(kernel, elf),
+    btf: findKernelBtf(kernel, elf, data.bytes === kernel ? marks.btf : undefined),
     config: config ? shifted(config) : { missing: 'no IKCFG_ST marker (CONFIG_IKCONFIG is not built in)' },
-    headers: await findHeaderArchive(kernel, elf, data, scratch, limits),
+    headers: await findHeaderArchive(kernel, elf, { ...data, marks }, scratch, limits),
   };
 }
 
-/** A part of the kernel that is searched, and where in the kernel it begins. */
+/** Where the bytes stand that what is looked for begins with. Most are there by chance. */
+export interface Marks {
+  readonly banner: readonly number[];
+  readonly btf: readonly number[];
+  readonly config: readonly number[];
+  readonly headers: readonly number[];
+  readonly xz: readonly number[];
+}
+
+function findMarks(source: ByteSource): Marks {
+  const marks = { banner: [], btf: [], config: [], headers: [], xz: [] } satisfies Record<
+    keyof Marks,
+    number[]
+  >;
+  const needles: readonly (readonly [Buffer, number[]])[] = [
+    [bannerStart, marks.banner],
+    [configStart, marks.config],
+    [headersStart, marks.headers],
+    [xzMagic, marks.xz],
+    ...btfStarts.map((start) => [start, marks.btf] as const),
+  ];
+  const bytes = needles.map(([needle]) => needle);
+  for (const { needle, offset } of occurrencesOfAny(source, bytes)) needles[needle]?.[1].push(offset);
+  return marks;
+}
+
+/** A part of the kernel that is searched. */
 export interface SearchedPart {
   readonly bytes: ByteSource;
+  /** Where in the kernel it begins. */
   readonly offset: number;
+  /** What was found in it already. */
+  readonly marks?: Pick<Marks, 'headers' | 'xz'>;
 }
 
 /**
@@ -62,13 +95,18 @@ function readOnlyData(kernel: ByteSource, elf: ElfFile | undefined): SearchedPar
   return { bytes: new WindowSource(kernel, section.offset, section.size), offset: section.offset };
 }
 
-function findKernelBtf(kernel: ByteSource, elf: ElfFile | undefined): Finding {
+/** @param marks where BTF may begin, if the whole kernel has been searched */
+function findKernelBtf(
+  kernel: ByteSource,
+  elf: ElfFile | undefined,
+  marks: readonly number[] | undefined,
+): Finding {
   const section = elf && sectionNamed(elf, '.BTF');
   if (section) {
     parseBtfHeader(new WindowSource(kernel, section.offset, section.size));
     return { offset: section.offset, size: section.size };
   }
   if (elf && elf.sections.length > 1) return { missing: 'no .BTF section (CONFIG_DEBUG_INFO_BTF is off)' };
-  const found = findBtf(kernel);
+  const found = findBtf(kernel, marks);
   return found ?? { missing: 'no BTF found in the flat image (CONFIG_DEBUG_INFO_BTF is off)' };
 }

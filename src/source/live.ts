@@ -11,6 +11,8 @@ export const livePaths = {
   headers: ['/sys/kernel/kheaders.tar.xz', '/proc/kheaders.tar.xz', '/proc/kheaders.txz'],
   btf: '/sys/kernel/btf',
   version: '/proc/version',
+  commandLine: '/proc/cmdline',
+  bootconfig: '/proc/bootconfig',
 } as const;
 
 /** What uname(2) calls the running kernel. */

@@ -3,11 +3,27 @@ import { join } from 'node:path';
 import { asIkfsError } from '../errors.ts';
 import { isModuleFile, moduleNameOf } from '../format/module-name.ts';
 
-/** A module as its folder shows it; the file has not been opened. */
+/** A module as its folder, or the archive that it lies in, shows it; the file has not been opened. */
 export interface ModuleEntry {
   /** Taken from the file's name: without .ko and compression suffix, `-` as `_`. */
   readonly name: string;
+  /** Of the file; of one in a ramdisk the image, a colon and the path in the ramdisk. */
   readonly path: string;
+  /** Where it lies when it is no file of its own. */
+  readonly packed?: PackedPlace;
+}
+
+/** Where a module of a ramdisk lies. */
+export interface PackedPlace {
+  /** Path of the file or block device that has the ramdisk. */
+  readonly image: string;
+  /** Which of the modules that ramdisk.ts finds in it. */
+  readonly index: number;
+}
+
+/** The path of the file that a module's bytes come from. */
+export function fileOf({ path, packed }: ModuleEntry): string {
+  return packed?.image ?? path;
 }
 
 /** A file that has the name of a module that comes before it. */
@@ -25,14 +41,19 @@ const preferred = 'updates';
  * Lists the modules below folders by reading directories only. Symbolic links are not followed: `build` and
  * `source` lead to other trees. Where two files have one name, the first folder wins, and in a folder what
  * lies in updates/.
+ * @param packed modules of ramdisks, which come after all that lie in folders
  * @throws IkfsError `denied` or `io` when a directory can not be read
  */
-export function listModules(folders: readonly string[]): {
+export function listModules(
+  folders: readonly string[],
+  packed: readonly ModuleEntry[] = [],
+): {
   readonly modules: ReadonlyMap<string, ModuleEntry>;
   readonly shadowed: readonly ShadowedModule[];
 } {
   const found: ModuleEntry[] = [];
   for (const folder of folders) walk(folder, 0, found);
+  found.push(...packed);
   const modules = new Map<string, ModuleEntry>();
   const shadowed: ShadowedModule[] = [];
   for (const entry of found) {

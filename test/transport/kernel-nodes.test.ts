@@ -165,7 +165,7 @@ test('content goes over as the place where it lies', async (t) => {
       { path: '/a.ko', offset: 64, identity },
     ],
     [
-      { kind: 'descriptor', size: 5, descriptor: 9, offset: 3 },
+      { kind: 'descriptor', key: 'key', size: 5, descriptor: 9, offset: 3 },
       { descriptor: 9, offset: 3 },
     ],
   ];
@@ -203,7 +203,7 @@ test('bytes of the store that are damaged are reported to it, and nobody gets an
   const blobOf = (name: string): Content => {
     const reportDamage = (): void => void reports.push(name);
     const seal = { size: 5, sums: Buffer.alloc(4), isDamaged: false, reportDamage };
-    return { kind: 'blob', path: `/store/${name}`, offset: 0, size: 5, seal };
+    return { kind: 'blob', key: 'key', path: `/store/${name}`, offset: 0, size: 5, seal };
   };
   const single: FileNode = { ...file(''), size: async () => 5, content: async () => blobOf('single') };
   const plain = wholeDirectory({ 'a.h': 'x' });
