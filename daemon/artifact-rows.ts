@@ -3,7 +3,7 @@ import { kernelArtifacts } from '../src/artifact/kinds.ts';
 import type { KernelArtifact } from '../src/artifact/kinds.ts';
 import type { Outcome } from '../src/artifact/outcome.ts';
 import { describeError } from '../src/errors.ts';
-import { describeAttempt } from './attempts.ts';
+import { withoutSource } from './attempts.ts';
 import { formatSize } from './format-size.ts';
 
 /** Artifacts made from another one, so that they lack for the same reasons. */
@@ -11,6 +11,8 @@ const madeFrom: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {
   'config.gz': 'config',
   build: 'kheaders.tar.xz',
   vmlinux: 'btf/vmlinux',
+  'types/vmlinux.h': 'btf/vmlinux',
+  'btf-flat/all': 'btf/vmlinux',
 };
 
 /**
@@ -56,14 +58,18 @@ function describeOutcome(
   images: readonly string[],
   brokenImages: readonly string[],
 ): string[] {
+  // Its path is shown already, and is long.
+  const named = (source: string): string =>
+    images.length === 1 && source === images[0] ? 'the image' : source;
   if (outcome.state === 'ready') {
     const { source, steps, derived } = outcome.provenance;
     const layers = images.includes(source) ? [] : steps.map(({ name }) => name);
-    return [`${derived ? 'derived from ' : ''}${[source, ...layers].join(' > ')}`];
+    return [`${derived ? 'derived from ' : ''}${[named(source), ...layers].join(' > ')}`];
   }
-  const tried = outcome.attempts.map((attempt) =>
-    brokenImages.includes(attempt.source) ? `${attempt.source}: see above` : describeAttempt(attempt),
-  );
+  const tried = outcome.attempts.map(({ source, reason }) => {
+    const why = brokenImages.includes(source) ? 'see above' : withoutSource(source, reason);
+    return `${named(source)}: ${why}`;
+  });
   if (tried.length > 0) return tried;
   return [
     outcome.state === 'failed' ? describeError(outcome.error) : 'there is no source that could have it',

@@ -19,9 +19,10 @@ export interface Extracted {
   readonly node: Node;
 }
 
-/** Whether a path is that of a file on this system. */
+/** Whether a path is that of a file on this system, or of a block device that may hold what a file does. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && (stats.isFile() || stats.isBlockDevice());
 }
 
 /** The nodes at paths of the tree; one that is not there is a failure. */

@@ -1,5 +1,7 @@
+import { caps, limitNames } from '../src/bytes/limits.ts';
 import type { Command } from './command.ts';
 import { exitCodes } from './exit-code.ts';
+import { formatLimit, optionName } from './limits.ts';
 import { specOf } from './options.ts';
 import type { OptionName } from './options.ts';
 import { formatTable } from './table.ts';
@@ -40,12 +42,21 @@ function exitStatus(): string {
   return `Exit status\n${definitions(Object.entries(exitCodes))}`;
 }
 
+function limits(): string {
+  const rows = limitNames.map((name): [string, string] => {
+    const { meaning, reason } = caps[name];
+    return [optionName(name), `${meaning} (default: ${formatLimit(name)}). ${reason}.`];
+  });
+  return `Limits, for --limit NAME=VALUE; sizes take K, M or G\n${definitions(rows)}`;
+}
+
 /** Help of the whole command. */
 export function overview(commands: readonly Command[]): string {
   return [
     'Usage: ikfs COMMAND [OPTION...] [OPERAND...]\n       ikfs help [COMMAND]\n       ikfs --version\n',
     `${wrap('Shows what Linux kernels carry inside themselves (headers, configuration, BTF) as a read-only tree of files.', width).join('\n')}\n`,
     `Commands\n${definitions(commands.map(({ name, summary }) => [name, summary]))}`,
+    limits(),
     exitStatus(),
   ].join('\n');
 }

@@ -19,9 +19,9 @@ interface Group {
  * group of names that come from one source, with that source, or with what is lacking.
  */
 export function summariseKernel(kernel: Kernel, isRunning: boolean): string {
-  const { images, moduleFolders } = kernel.sources;
+  const { images, moduleFolders, ramdisks } = kernel.sources;
   const modules = kernel.moduleNames().length;
-  const places = moduleFolders.join(', ') || livePaths.btf;
+  const places = [...moduleFolders, ...ramdisks].join(', ') || livePaths.btf;
   const rows = [
     ...images.map((path) => ['image', path]),
     ...groupsOf(kernel).map((group) => [group.names.join(', '), describe(kernel, group)]),

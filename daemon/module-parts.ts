@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { memoryContent } from '../src/artifact/content.ts';
@@ -37,6 +38,7 @@ export interface ModuleFile {
 
 /** Whether a file is a module and not a kernel image; one that can not be read for what it is counts as none. */
 export async function isModule(path: string, limits: Limits): Promise<boolean> {
+  if (statSync(path, { throwIfNoEntry: false })?.isBlockDevice()) return false;
   const file = FileSource.open(path);
   try {
     return (await readModule(file, limits)).elf.type === elfType.relocatable;

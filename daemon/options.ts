@@ -20,12 +20,18 @@ export const options = {
     value: 'DIR',
     summary: 'look for kernels in the system below DIR (default: /, unless files are given)',
   },
-  image: { type: 'string', multiple: true, value: 'FILE', summary: 'a kernel image; repeatable' },
+  image: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    summary: 'a kernel image, or a block device that holds one; repeatable',
+  },
   modules: {
     type: 'string',
     multiple: true,
-    value: 'DIR',
-    summary: "a kernel's modules, or a directory of such directories; repeatable",
+    value: 'DIR|FILE',
+    summary:
+      "a kernel's modules, a directory of such directories, or an image with modules in its ramdisk (vendor_boot, boot, initramfs); repeatable",
   },
   headers: {
     type: 'string',
@@ -55,6 +61,24 @@ export const options = {
     value: 'DIR',
     summary: 'keep what was made here (default: /var/cache/ikfs, or ~/.cache/ikfs unless root)',
   },
+  'cache-size': {
+    type: 'string',
+    value: 'MIB',
+    summary:
+      'keep at most so many MiB, without what was not used for longest (default: a tenth of the file system, or 2048 if that is less)',
+  },
+  cache: {
+    type: 'boolean',
+    negatable: true,
+    summary: 'keep what was made on disk; --no-cache keeps it in memory until ikfs ends',
+  },
+  clear: { type: 'boolean', summary: 'remove what is kept and not in use by a running ikfs' },
+  limit: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME=VALUE',
+    summary: 'another cap on what files may expand to, see ikfs help; repeatable',
+  },
   json: { type: 'boolean', summary: 'print JSON' },
   long: {
     type: 'boolean',
@@ -78,7 +102,7 @@ export const options = {
   sort: { type: 'string', value: 'name|size', summary: 'order of the rows (default: name)' },
   sizes: {
     type: 'boolean',
-    summary: 'compare the sizes of split BTF with BTF that has all it needs; takes a while',
+    summary: 'compare the sizes of split BTF with BTF that has all it needs',
   },
   top: { type: 'string', value: 'N', summary: 'rows shown with --sizes (default: 20)' },
   mount: { type: 'string', value: 'MOUNTPOINT', summary: 'where the tree is mounted' },
@@ -140,6 +164,9 @@ export const sourceOptions = [
   'config',
   'release',
   'cache-dir',
+  'cache-size',
+  'cache',
+  'limit',
 ] as const satisfies readonly OptionName[];
 
 /** A command line, taken apart. */

@@ -1,10 +1,9 @@
 import { openCatalogue } from '../src/artifact/catalogue.ts';
-import type { Catalogue, SourceRequest } from '../src/artifact/catalogue.ts';
+import type { Catalogue } from '../src/artifact/catalogue.ts';
 import { ContentReader } from '../src/artifact/content-reader.ts';
 import { Workshop } from '../src/artifact/workshop.ts';
 import type { Settled } from '../src/artifact/workshop.ts';
 import { ReadTally } from '../src/bytes/descriptor-source.ts';
-import { defaultLimits } from '../src/bytes/limits.ts';
 import { IkfsError } from '../src/errors.ts';
 import type { DirectoryNode } from '../src/tree/node.ts';
 import { Inodes } from '../src/tree/inodes.ts';
@@ -14,7 +13,9 @@ import type { Status } from '../src/tree/status.ts';
 import { counted } from './format-size.ts';
 import { defaultMountpoint } from './mountpoint.ts';
 import { withProgress } from './progress.ts';
+import type { Sources } from './sources.ts';
 import { openStore } from './store.ts';
+import type { Keeping } from './store.ts';
 import { formatJson } from './table.ts';
 import { version } from './version.ts';
 
@@ -49,17 +50,17 @@ export interface SessionHooks {
 /**
  * Finds the kernels and builds the tree over them. Makes nothing, except where an image must be unwrapped to
  * know its release.
- * @param cacheDirectory where the store is, if not in its usual place
+ * @param keeping where and how what was made is kept
  * @throws IkfsError as openCatalogue and openStore
  */
 export async function openSession(
-  request: SourceRequest,
-  cacheDirectory: string | undefined,
+  request: Sources,
+  keeping: Keeping,
   hooks: SessionHooks = {},
 ): Promise<Session> {
   const ignore = (): void => undefined;
-  const store = openStore(cacheDirectory, hooks.onDamaged ?? ignore);
-  const workshop = new Workshop(store, defaultLimits, new ReadTally(), hooks.onSettled ?? ignore);
+  const store = openStore(keeping, hooks.onDamaged ?? ignore);
+  const workshop = new Workshop(store, request.limits, new ReadTally(), hooks.onSettled ?? ignore);
   let catalogue = await withProgress('Looking for kernels', () => openCatalogue(request, workshop));
   const status = (): Status => statusOf(catalogue, workshop, version, hooks.requests?.() ?? {});
   const place = hooks.mountpoint ?? defaultMountpoint();
@@ -90,11 +91,11 @@ export async function openSession(
  * @throws IkfsError also `not-found` when there is none
  */
 export async function openKernels(
-  request: SourceRequest,
-  cacheDirectory: string | undefined,
+  request: Sources,
+  keeping: Keeping,
   hooks: SessionHooks = {},
 ): Promise<Session> {
-  const session = await openSession(request, cacheDirectory, hooks);
+  const session = await openSession(request, keeping, hooks);
   const { kernels, rejected } = session.catalogue;
   if (kernels.size > 0) return session;
   session.close();

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SourceRequest } from '../src/artifact/catalogue.ts';
+import type { Limits } from '../src/bytes/limits.ts';
 import { IkfsError, asIkfsError } from '../src/errors.ts';
+import { limitsOf } from './limits.ts';
 import type { OptionValues } from './options.ts';
 
 /** Whether the command line itself says where kernels are. */
@@ -9,12 +11,17 @@ export function namesSources({ sysroot, image, modules, headers, btf, config }: 
   return [sysroot, image, modules, headers, btf, config].some((value) => value !== undefined);
 }
 
+/** Where to look for kernels, and what their files may make ikfs do. */
+export interface Sources extends SourceRequest {
+  readonly limits: Limits;
+}
+
 /**
  * Where to look for kernels: in the sysroot given and the files given; in the running system when neither is.
  * @param images more of them, from operands
- * @throws IkfsError `not-found`, `wrong-kind`, `denied` for a sysroot that is none
+ * @throws IkfsError `not-found`, `wrong-kind`, `denied` for a sysroot that is none, `usage` for a limit that is none
  */
-export function sourcesOf(values: OptionValues, images: readonly string[] = []): SourceRequest {
+export function sourcesOf(values: OptionValues, images: readonly string[] = []): Sources {
   const { sysroot } = values;
   if (sysroot !== undefined) checkDirectory(sysroot);
   const absolute = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(path));
@@ -27,6 +34,7 @@ export function sourcesOf(values: OptionValues, images: readonly string[] = []):
     btf: absolute(values.btf),
     configs: absolute(values.config),
     release: values.release,
+    limits: limitsOf(values.limit),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { cache } from './cache.ts';
 import { cat } from './cat.ts';
 import { env } from './env.ts';
 import { extract } from './extract.ts';
@@ -10,4 +11,15 @@ import { prefetch } from './prefetch.ts';
 import { unmount } from './unmount.ts';
 
 /** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [mount, unmount, prefetch, info, ls, cat, extract, modules, env];
+export const commands: readonly Command[] = [
+  mount,
+  unmount,
+  prefetch,
+  info,
+  ls,
+  cat,
+  extract,
+  modules,
+  env,
+  cache,
+];

@@ -5,6 +5,7 @@ import { write } from '../output.ts';
 import { readChunks } from '../read-chunks.ts';
 import { openKernels } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { findContent } from '../find-node.ts';
 
 export const cat: Command = {
@@ -18,7 +19,7 @@ export const cat: Command = {
   operands: { least: 1, most: Infinity },
 
   async run({ values, operands }) {
-    const session = await openKernels(sourcesOf(values), values['cache-dir']);
+    const session = await openKernels(sourcesOf(values), keepingOf(values));
     const failures = new Failures();
     try {
       for (const path of operands) {

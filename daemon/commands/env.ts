@@ -9,6 +9,7 @@ import { write } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { openKernels } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { formatJson } from '../table.ts';
 
 export const env: Command = {
@@ -23,7 +24,7 @@ export const env: Command = {
 
   async run({ values }) {
     const mountpoint = resolve(values.mount ?? defaultMountpoint());
-    const session = await openKernels(sourcesOf(values), values['cache-dir'], { mountpoint });
+    const session = await openKernels(sourcesOf(values), keepingOf(values), { mountpoint });
     try {
       const variables = await withProgress('Looking at kernels', () =>
         environmentOf(session.catalogue, mountpoint, askByMaking),

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { defaultLimits } from '../../src/bytes/limits.ts';
 import { IkfsError } from '../../src/errors.ts';
 import type { Node } from '../../src/tree/node.ts';
 import type { Command } from '../command.ts';
@@ -21,6 +20,7 @@ import { withProgress } from '../progress.ts';
 import { openKernels, openSession } from '../session.ts';
 import type { Session } from '../session.ts';
 import { namesSources, sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { formatJson, formatTable } from '../table.ts';
 
 export const extract: Command = {
@@ -56,7 +56,7 @@ async function extractPaths(
   paths: readonly string[],
   output: string,
 ): Promise<ExitCode> {
-  const session = await openKernels(sourcesOf(values), values['cache-dir']);
+  const session = await openKernels(sourcesOf(values), keepingOf(values));
   try {
     const failures = new Failures();
     const found = await nodesAt(session, paths, failures);
@@ -103,10 +103,11 @@ async function openFiles(
 ): Promise<{ readonly session: Session; readonly modules: readonly string[] }> {
   const modules: string[] = [];
   const images: string[] = [];
-  for (const path of files) ((await isModule(path, defaultLimits)) ? modules : images).push(path);
-  const request = { ...sourcesOf(values, files), images: sourcesOf(values, images).images };
+  const all = sourcesOf(values, files);
+  for (const path of files) ((await isModule(path, all.limits)) ? modules : images).push(path);
+  const request = { ...all, images: sourcesOf(values, images).images };
   const open = modules.length > 0 ? openSession : openKernels;
-  return { session: await open(request, values['cache-dir']), modules };
+  return { session: await open(request, keepingOf(values)), modules };
 }
 
 /** @throws IkfsError `usage` when standard output is a terminal and what comes is not text */

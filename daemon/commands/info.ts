@@ -15,6 +15,7 @@ import { write } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { openSession } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { formatJson, formatTable } from '../table.ts';
 import { artifactRows } from '../artifact-rows.ts';
 import { counted } from '../format-size.ts';
@@ -33,7 +34,7 @@ export const info: Command = {
   async run({ values, operands }) {
     const files = operands.filter((operand) => isFile(operand) || operand.includes('/'));
     const releases = operands.filter((operand) => !files.includes(operand));
-    const session = await openSession(sourcesOf(values, files), values['cache-dir']);
+    const session = await openSession(sourcesOf(values, files), keepingOf(values));
     try {
       const { catalogue } = session;
       const kernels =
@@ -128,9 +129,11 @@ function describeKernel(status: Status): (details: KernelDetails) => string {
       ...(compiler === undefined ? [] : [['compiler', compiler] as [string, string]]),
       [
         'modules',
-        [modules.size === 0 ? 'none' : counted(modules.size, 'file'), ...kernel.sources.moduleFolders].join(
-          '  ',
-        ),
+        [
+          modules.size === 0 ? 'none' : counted(modules.size, 'file'),
+          ...kernel.sources.moduleFolders,
+          ...kernel.sources.ramdisks,
+        ].join('  '),
       ],
       ...kernel.findings.list().map((finding): [string, string] => ['note', finding]),
     ];

@@ -12,6 +12,7 @@ import { printable } from '../printable.ts';
 import { withProgress } from '../progress.ts';
 import { openKernels } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { formatJson, formatNames } from '../table.ts';
 
 export const ls: Command = {
@@ -26,7 +27,7 @@ export const ls: Command = {
   operands: { least: 0, most: Infinity },
 
   async run({ values, operands }) {
-    const session = await openKernels(sourcesOf(values), values['cache-dir']);
+    const session = await openKernels(sourcesOf(values), keepingOf(values));
     const failures = new Failures();
     const paths = operands.length === 0 ? [''] : operands.map(plainPath);
     const lister = new Lister(values, paths.length > 1, failures);

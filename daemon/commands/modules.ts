@@ -13,6 +13,7 @@ import { withProgress } from '../progress.ts';
 import { openKernels } from '../session.ts';
 import type { Session } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { formatJson, formatTable } from '../table.ts';
 
 /** Orders of the rows by the names that --sort takes. */
@@ -34,7 +35,7 @@ export const modules: Command = {
   async run({ values, operands }) {
     const order = orders[values.sort ?? 'name'];
     if (!order) throw new IkfsError('usage', `unknown order '${values.sort ?? ''}' for --sort`);
-    const session = await openKernels(sourcesOf(values), values['cache-dir']);
+    const session = await openKernels(sourcesOf(values), keepingOf(values));
     try {
       const kernel = chooseKernel(session, operands[0]);
       const most = wholeNumber('top', values.top, 20, { least: 0, most: 1_000_000 });

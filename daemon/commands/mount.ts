@@ -15,6 +15,7 @@ import { isClosedPipe, write } from '../output.ts';
 import { openKernels } from '../session.ts';
 import type { Session } from '../session.ts';
 import { sourcesOf } from '../sources.ts';
+import { keepingOf } from '../store.ts';
 import { prefetch, prefetchLimit } from '../prefetch.ts';
 import { StopSignal } from '../stop-signal.ts';
 import { chooseTransport } from '../transports.ts';
@@ -49,7 +50,7 @@ export const mount: Command = {
     const artifacts = new ArtifactLog(values.verbose === true);
     let requests = (): RequestCounts => ({});
     let reload = (): void => undefined;
-    const session = await openKernels(sourcesOf(values), values['cache-dir'], {
+    const session = await openKernels(sourcesOf(values), keepingOf(values), {
       mountpoint,
       onSettled: artifacts.settled,
       requests: () => requests(),

@@ -40,14 +40,20 @@ export function sealBlob(descriptor: number, bytes: ByteSource): BlobSums {
   return { size: bytes.size, sums };
 }
 
+/** So much of a file's end is read at once, in bytes: in most blobs, which are below 4 MB, the sums are in it. */
+const tailSize = 4096;
+
 /** The sums of a blob's file, or undefined when they are not whole. The bytes themselves are not looked at. */
 export function blobSums(file: ByteSource): BlobSums | undefined {
   if (file.size < trailerSize) return undefined;
-  const trailer = file.read(file.size - trailerSize, trailerSize);
+  const tail = file.read(Math.max(0, file.size - tailSize), Math.min(tailSize, file.size));
+  const trailer = tail.subarray(tail.length - trailerSize);
   const size = Number(trailer.readBigUInt64LE(magic.length));
   if (!trailer.subarray(0, magic.length).equals(magic)) return undefined;
-  if (!Number.isSafeInteger(size) || size + sumsLength(size) + trailerSize !== file.size) return undefined;
-  const sums = file.read(size, sumsLength(size));
+  const length = sumsLength(size);
+  if (!Number.isSafeInteger(size) || size + length + trailerSize !== file.size) return undefined;
+  const inTail = tail.length - trailerSize - length;
+  const sums = Buffer.from(inTail < 0 ? file.read(size, length) : tail.subarray(inTail, inTail + length));
   const sum = crc32(trailer.subarray(0, magic.length + 8), crc32(sums));
   if (trailer.readUInt32LE(magic.length + 8) !== sum || trailer.readUInt32LE(trailerSize - 4) !== 0)
     return undefined;

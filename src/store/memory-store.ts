@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import type { BlobKey, BlobStore } from '../artifact/blob-store.ts';
+import type { BlobKey, BlobStore, FillBlob } from '../artifact/blob-store.ts';
 import type { Content } from '../artifact/content.ts';
 import { DescriptorSource } from '../bytes/descriptor-source.ts';
 import { FileSink } from '../bytes/byte-sink.ts';
@@ -11,6 +11,7 @@ import { scratchFile } from './scratch-file.ts';
 /** Blobs in anonymous memory files (memfd_create(2)), for a system with nothing to write to. */
 export class MemoryStore implements BlobStore {
   readonly description = 'memory';
+  readonly problem = undefined;
   readonly scratch: Scratch;
   readonly #blobs = new Map<BlobKey, Extract<Content, { kind: 'descriptor' }>>();
   readonly #create: (name: string) => number;
@@ -41,7 +42,7 @@ export class MemoryStore implements BlobStore {
     return blob && new DescriptorSource('ikfs-blob', blob.descriptor, blob.size).read(0, blob.size);
   }
 
-  async make(key: BlobKey, cap: number, fill: (sink: FileSink) => void | Promise<void>): Promise<Content> {
+  async make(key: BlobKey, cap: number, fill: FillBlob): Promise<Content> {
     const descriptor = this.#create('ikfs-blob');
     const sink = new FileSink(descriptor, cap);
     try {

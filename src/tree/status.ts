@@ -26,6 +26,8 @@ export interface KernelStatus {
   readonly running: boolean;
   readonly images: readonly string[];
   readonly moduleFolders: readonly string[];
+  /** Images with modules in their ramdisks. */
+  readonly ramdisks: readonly string[];
   readonly artifacts: Readonly<Record<string, ArtifactStatus>>;
   /** Module BTFs that have been asked for, by what came of it. */
   readonly modules: { readonly ready: number; readonly absent: number; readonly failed: number };
@@ -39,7 +41,10 @@ export interface Status {
   readonly ikfs: string;
   readonly kernels: readonly KernelStatus[];
   readonly rejected: readonly Attempt[];
+  /** Where what is made is kept: `disk: DIRECTORY` or `memory`. */
   readonly store: string;
+  /** Why what is made now is kept in memory although it should be on disk; missing while it is not so. */
+  readonly storeProblem?: string;
   readonly counters: {
     /** Files opened and bytes read of inputs, and artifacts made, since the start. */
     readonly filesOpened: number;
@@ -57,11 +62,13 @@ export function statusOf(
   version: string,
   requests: Readonly<Record<string, number>>,
 ): Status {
+  const { description, problem } = workshop.store;
   return {
     ikfs: version,
     kernels: [...catalogue.kernels.values()].map((kernel) => kernelStatus(kernel, catalogue.running)),
     rejected: catalogue.rejected,
-    store: workshop.store.description,
+    store: description,
+    ...(problem === undefined ? {} : { storeProblem: problem }),
     counters: {
       filesOpened: workshop.reads.files,
       bytesRead: workshop.reads.bytes,
@@ -83,6 +90,7 @@ function kernelStatus(kernel: Kernel, running: string | undefined): KernelStatus
     running: kernel.release === running,
     images: kernel.sources.images,
     moduleFolders: kernel.sources.moduleFolders,
+    ramdisks: kernel.sources.ramdisks,
     artifacts: Object.fromEntries(kernelArtifacts.map((name) => [name, artifactStatus(kernel, name)])),
     modules,
     failedModules,

@@ -1,12 +1,14 @@
 import test from 'ava';
-import { chmodSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { blobKey } from '../../src/artifact/blob-store.ts';
 import { ContentReader } from '../../src/artifact/content-reader.ts';
 import { contentBytes } from '../../src/artifact/content-source.ts';
 import { IkfsError } from '../../src/errors.ts';
 import { DiskStore } from '../../src/store/disk-store.ts';
+import type { FileSink } from '../../src/bytes/byte-sink.ts';
 import { temporaryFolder } from '../open-tree.ts';
+import { filesBelow } from './stores.ts';
 
 const key = blobKey('test', 1, [{ inode: '1', size: 2, modified: '3' }]);
 const bytes = Buffer.from('what was made');
@@ -117,7 +119,12 @@ test('a making that fails leaves nothing behind', async (t) => {
   );
   t.is(error.code, 'limit');
   t.is(store.find(key), undefined);
-  t.deepEqual(readdirSync(join(folder.path, 'unfinished')), []);
+  t.deepEqual(
+    filesBelow(folder.path).map((path) => basename(path)),
+    ['in-use'],
+  );
+  store.close();
+  t.deepEqual(readdirSync(join(folder.path, 'leases')), []);
 });
 
 test('another state of an input, another maker or another kind has another key', (t) => {
@@ -134,10 +141,81 @@ test('another state of an input, another maker or another kind has another key',
   t.is(new Set(keys).size, keys.length);
 });
 
-test('a directory that others may write to is no store', (t) => {
+/** Offsets in a blob's file of so many bytes, in each of its parts; see src/store/blob-file.ts. */
+function partsOf(size: number): Record<string, number> {
+  const sums = Math.ceil(size / 4096) * 4;
+  const trailer = size + sums;
+  return {
+    'the first byte': 0,
+    'a byte before the end of a piece': 4095,
+    'the first byte of another': 4096,
+    'the last byte': size - 1,
+    'the first sum': size,
+    'the last sum': trailer - 1,
+    'the magic': trailer + 3,
+    'the size': trailer + 8,
+    'the size, far too large': trailer + 15,
+    'the sum of the sums': trailer + 16,
+    'the end': trailer + 23,
+  };
+}
+
+for (const check of ['now', 'when-read'] as const) {
+  test(`whatever is flipped in a large blob is never served, checked ${check}`, async (t) => {
+    const folder = temporaryFolder();
+    t.teardown(folder.remove);
+    // Its sums do not fit into what is read of a file's end.
+    const large = Buffer.alloc(5 * 1024 * 1024 + 17, 'what was made');
+    const made = await new DiskStore(folder.path, () => undefined).make(key, large.length, (sink) => {
+      sink.write(large);
+    });
+    if (made.kind !== 'blob') return t.fail('a blob on disk has a seal');
+    const whole = readFileSync(made.path);
+    for (const [part, at] of Object.entries(partsOf(large.length))) {
+      const flipped = Buffer.from(whole);
+      flipped[at] = (flipped[at] ?? 0) ^ 0x10;
+      writeFileSync(made.path, flipped);
+      const damaged: string[] = [];
+      const store = new DiskStore(folder.path, (path) => damaged.push(path));
+      const content = store.find(key, check);
+      if (content) await t.throwsAsync(contentBytes(content, 'blob'), { code: 'changed' }, part);
+      t.deepEqual(damaged, [made.path], part);
+      t.is(store.find(key, check), undefined, part);
+      store.close();
+    }
+  });
+}
+
+test('a blob that was removed while it is in use is said to be gone, and made again', async (t) => {
   const folder = temporaryFolder();
   t.teardown(folder.remove);
-  chmodSync(folder.path, 0o777);
-  const error = t.throws(() => new DiskStore(folder.path, () => undefined), { instanceOf: IkfsError });
-  t.is(error.code, 'denied');
+  const found: string[] = [];
+  const store = new DiskStore(folder.path, (_, when) => found.push(when));
+  const fill = (sink: FileSink): void => sink.write(bytes);
+  const content = await store.make(key, 100, fill);
+  rmSync(folder.path, { recursive: true });
+  await t.throwsAsync(contentBytes(content, 'blob'), { code: 'not-found' });
+  t.deepEqual(found, ['gone']);
+  t.is(store.find(key), undefined);
+  t.deepEqual(await contentBytes(await store.make(key, 100, fill), 'blob'), bytes);
+});
+
+test('damage that another process has seen first, and mended, is none any more', async (t) => {
+  const folder = temporaryFolder();
+  t.teardown(folder.remove);
+  const path = await storeWithBlob(folder.path);
+  const found: string[] = [];
+  const [ours, theirs] = ['ours', 'theirs'].map(
+    (whose) => new DiskStore(folder.path, (_, when) => found.push(`${whose} ${when}`)),
+  );
+  const content = ours?.find(key);
+  if (content?.kind !== 'blob') return t.fail('not found');
+  truncateSync(path, 3);
+  t.is(theirs?.find(key), undefined);
+  await theirs?.make(key, 100, (sink) => {
+    sink.write(bytes);
+  });
+  content.seal.reportDamage();
+  t.deepEqual(await contentBytes(content, 'blob'), bytes);
+  t.deepEqual(found, ['theirs when-opened']);
 });
