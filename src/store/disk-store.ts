@@ -123,7 +123,7 @@ export class DiskStore implements BlobStore {
       try {
         await fill(sink);
       } catch (thrown) {
-        const error = asIkfsError(thrown, { step: 'store' });
+        const error = asIkfsError(thrown, thrown instanceof IkfsError ? {} : { step: 'store' });
         // What fails for want of room fails as something else when another program was to write it.
         const refusal = error.code === 'no-space' ? error : file.refusal();
         if (refusal) return refused(refusal);
