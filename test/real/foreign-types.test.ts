@@ -165,9 +165,13 @@ for (const { target, bigEndian, bits } of machines) {
     t.is(readFileSync(place('flat'))[0], magic);
 
     await checkHeader(t, target, btf, place);
-    // What bpftool 7.1 leaves out: sizes of enumerations, and that a union is packed.
-    for (const line of unlikeBpftool(place('vmlinux.h'), btf))
-      t.regex(line, /^} __attribute__\(\((mode\(\w+\)|packed)\)\);$/);
+    // What bpftool 7.1 leaves out: sizes of enumerations, and that a union is packed. Of 32-bit machines it takes all for
+    // i386, where 8 bytes are aligned like 4: what is right for arm as well is packed, with its padding written out.
+    const differs =
+      bits === 32
+        ? /^(} __attribute__\(\((mode\(\w+\)|packed)\)\);|\tlong: 0;)$/
+        : /^} __attribute__\(\((mode\(\w+\)|packed)\)\);$/;
+    for (const line of unlikeBpftool(place('vmlinux.h'), btf)) t.regex(line, differs);
     // It is C for programs too. Where pointers have 4 bytes, only CO-RE finds the members.
     t.notThrows(() => run('clang', ['-target', 'bpf', '-fsyntax-only', '-w', place('vmlinux.h')]));
   });
