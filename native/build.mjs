@@ -20,7 +20,8 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compiler, findNodeGyp, hasLzma, headerFolder, missingTools } from './toolchain.mjs';
+import { hasLibrary, libraries } from './codec/libraries.mjs';
+import { compiler, findNodeGyp, headerFolder, missingTools } from './toolchain.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'build');
@@ -29,7 +30,7 @@ const stamp = join(folder, 'ikfs.stamp');
 const log = join(folder, 'build.log');
 
 /** Changes with everything that decides what the build puts out. */
-function inputsHash(lzma) {
+function inputsHash(missing) {
   const hash = createHash('sha256');
   const sources = readdirSync(join(root, 'native'), { recursive: true })
     .filter((name) => /\.(cc|h)$/.test(name))
@@ -41,7 +42,7 @@ function inputsHash(lzma) {
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
   const { arch, version, versions, env } = process;
-  hash.update(JSON.stringify([version, versions.modules, arch, compiler, lzma, env.IKFS_WERROR ?? '0']));
+  hash.update(JSON.stringify([version, versions.modules, arch, compiler, missing, env.IKFS_WERROR ?? '0']));
   return hash.digest('hex');
 }
 
@@ -90,14 +91,17 @@ function build(force) {
 }
 
 const force = process.argv.includes('--force');
-const lzma = hasLzma();
-const hash = inputsHash(lzma);
+const missing = Object.keys(libraries).filter((name) => !hasLibrary(name));
+const hash = inputsHash(missing);
 if (force || !existsSync(addon) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
   rmSync(stamp, { force: true });
   const failure = build(force);
   if (failure === undefined) {
     writeFileSync(stamp, hash);
-    if (!lzma) console.log('The addon was built without liblzma (liblzma-dev): xz is decoded in JavaScript');
+    for (const name of missing) {
+      const { library, package: from, decodes } = libraries[name];
+      console.log(`The addon was built without ${library} (${from}): ${decodes} is decoded in JavaScript`);
+    }
   } else {
     // An addon of other sources must not be loaded by these.
     rmSync(addon, { force: true });

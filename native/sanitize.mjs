@@ -5,7 +5,7 @@
  *  - runs what fuzzing found in earlier days (native/fuzz/findings/TARGET/), each input once;
  *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with those and small inputs made here.
  * Prints a line for each; status 1 on a finding, whose input is left in build/fuzz/. Needs clang with its
- * runtime (libclang-rt-dev), liblzma, tar, xz.
+ * runtime (libclang-rt-dev), liblzma, libzstd, liblz4, tar, xz, zstd, lz4.
  *
  *   node native/sanitize.mjs [SECONDS A TARGET, 20 unless given]
  */
@@ -13,6 +13,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { libraries } from './codec/libraries.mjs';
+import { codecStreams } from './fuzz/codec-streams.mjs';
 import { fuseRequests } from './fuzz/fuse-requests.mjs';
 import { treeIndexes } from './fuzz/tree-indexes.mjs';
 
@@ -38,12 +40,15 @@ async function run(command, args, { input, mayFail = false, ...options } = {}) {
   return { status, out: Buffer.concat(out), said };
 }
 
+/** What binding.gyp defines where a library is there. */
+const defineOf = (library) => `-DIKFS_HAVE_${library.toUpperCase()}`;
+
 /** The ways in which everything is built. */
 const address = {
   name: 'address',
   sanitizers: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
   // Test programs link what is compiled for the fuzzer as well.
-  compile: ['-fsanitize=fuzzer-no-link', '-DIKFS_HAVE_LZMA'],
+  compile: ['-fsanitize=fuzzer-no-link', ...Object.keys(libraries).map(defineOf)],
   environment: {},
 };
 const thread = {
@@ -78,7 +83,8 @@ async function objectsOf(build, sources) {
 /** Links a program. @returns its path */
 async function link(build, name, objects, flags = []) {
   const program = join(work, name);
-  await run('clang++', [...build.sanitizers, ...flags, '-pthread', ...objects, '-llzma', '-o', program]);
+  const linked = Object.values(libraries).map(({ link: option }) => option);
+  await run('clang++', [...build.sanitizers, ...flags, '-pthread', ...objects, ...linked, '-o', program]);
   return program;
 }
 
@@ -126,7 +132,10 @@ async function test(build, objects) {
   return passed;
 }
 
-/** Small inputs of each target: archives in every format that tar writes, requests, and indexes of trees. */
+/**
+ * Small inputs of each target: streams of all compressions, archives in every format that tar writes, requests, and
+ * indexes of trees.
+ */
 async function seeds() {
   const folder = join(work, 'sample');
   const deep = join(folder, 'd'.repeat(60), 'e'.repeat(60));
@@ -135,6 +144,7 @@ async function seeds() {
   writeFileSync(join(deep, 'Grüße.h'), 'x'.repeat(600));
   symlinkSync(`../${'t'.repeat(120)}`, join(folder, 'link'));
   const targets = {
+    codec: await codecStreams(async (tool, args, input) => (await run(tool, args, { input })).out),
     tar_scanner: [],
     index_archive: [],
     fuse_dispatcher: fuseRequests(),

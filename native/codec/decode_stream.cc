@@ -1,13 +1,15 @@
 #include "codec/decode_stream.h"
 
-#include <vector>
+#include <string>
 
 namespace ikfs {
 
 namespace {
 
-/** Decoded bytes handed on at a time: few system calls, and still in the cache when they are scanned. */
-constexpr std::size_t kBlock = 256 * 1024;
+Failure at(std::uint64_t offset, Failure failure) {
+  failure.offset = offset;
+  return failure;
+}
 
 }  // namespace
 
@@ -17,37 +19,36 @@ Result<Decoded> decode_stream(const Codec& codec, Input& input, Output& output, 
   Decoder& decoder = *std::get<std::unique_ptr<Decoder>>(opened);
 
   Decoded counts{0, 0};
-  const auto failed = [&counts](Failure failure) {
-    failure.offset = counts.consumed;
-    return failure;
-  };
-  std::vector<std::uint8_t> block(kBlock);
-  std::size_t filled = 0;
+  // Input up to which all has come out: unlike what was consumed, it does not depend on how the input is cut.
+  std::uint64_t decoded_to = 0;
   Bytes chunk;
   bool last = false;
   for (bool ended = false; !ended;) {
     if (chunk.empty() && !last) {
       auto next = input.next();
-      if (auto* failure = std::get_if<Failure>(&next)) return failed(std::move(*failure));
+      if (auto* failure = std::get_if<Failure>(&next)) return at(counts.consumed, std::move(*failure));
       chunk = std::get<Bytes>(next);
       last = chunk.empty();
     }
-    auto stepped = decoder.step(chunk, std::span(block).subspan(filled), last);
-    if (auto* failure = std::get_if<Failure>(&stepped)) return failed(std::move(*failure));
+    auto stepped = decoder.step(chunk, last);
+    if (auto* failure = std::get_if<Failure>(&stepped)) {
+      const bool truncated = failure->code == FailureCode::truncated;
+      return at(truncated ? counts.consumed : decoded_to, std::move(*failure));
+    }
     const auto& step = std::get<Decoder::Step>(stepped);
     chunk = chunk.subspan(step.read);
     counts.consumed += step.read;
-    filled += step.written;
     ended = step.ended;
-    if (filled > cap - counts.produced) {
-      return failed(
-          {FailureCode::limit, "expands to more than the " + std::to_string(cap) + " bytes allowed"});
+    if (step.decoded.size() > cap - counts.produced) {
+      return at(decoded_to,
+                {FailureCode::limit, "expands to more than the " + std::to_string(cap) + " bytes allowed"});
     }
-    if (filled == block.size() || ended) {
-      if (auto failure = output.write(Bytes(block.data(), filled))) return failed(std::move(*failure));
-      counts.produced += filled;
-      filled = 0;
+    if (!step.decoded.empty()) {
+      if (auto failure = output.write(step.decoded)) return at(decoded_to, std::move(*failure));
+      counts.produced += step.decoded.size();
+      decoded_to = counts.consumed;
     }
+    if (ended) counts.consumed -= step.surplus;
   }
   return counts;
 }

@@ -15,7 +15,8 @@ struct Decoded {
 
 /**
  * Decodes one stream from the start of `input` to `output`; bytes after the stream are left alone.
- * A failure's offset is the number of input bytes decoded before it.
+ * A failure's offset is the number of input bytes of which all came out before it; where the input ends too
+ * soon, its end.
  * @param cap the most bytes that may come out; one more is the failure `limit`
  */
 Result<Decoded> decode_stream(const Codec& codec, Input& input, Output& output, std::uint64_t cap);

@@ -15,19 +15,24 @@ namespace ikfs {
 class Decoder {
  public:
   struct Step {
-    std::size_t read;
-    std::size_t written;
+    /** Bytes taken from the start of the input. */
+    std::size_t read = 0;
+    /** What came out; in the decoder's memory, until the next step. */
+    Bytes decoded = {};
     /** The stream is complete; what is left of the input does not belong to it. */
-    bool ended;
+    bool ended = false;
+    /** Of all bytes read, how many at the end turned out not to belong to the stream; 0 until it has ended.
+     */
+    std::size_t surplus = 0;
   };
 
   virtual ~Decoder() = default;
 
   /**
-   * Decodes as much of `input` into `output` as fits.
+   * Decodes some of `input`. Nothing need come of it, but all of it is taken within finitely many steps.
    * @param last whether no input follows; a stream that is not complete then is `truncated`
    */
-  virtual Result<Step> step(Bytes input, std::span<std::uint8_t> output, bool last) = 0;
+  virtual Result<Step> step(Bytes input, bool last) = 0;
 };
 
 /** A compression that was compiled in. */
@@ -38,7 +43,7 @@ struct Codec {
   Result<std::unique_ptr<Decoder>> (*open)();
 };
 
-/** All that were compiled in; none where liblzma was not there. */
+/** All that were compiled in: those whose libraries were there. */
 std::span<const Codec> codecs();
 
 /** The codec of that name, or nullptr. */

@@ -2,6 +2,10 @@
 
 #include <lzma.h>
 
+#include <span>
+#include <utility>
+#include <vector>
+
 namespace ikfs {
 
 namespace {
@@ -11,6 +15,9 @@ namespace {
  * images 33 MiB, and 129 MiB lets a dictionary of 128 MiB through.
  */
 constexpr std::uint64_t kMemoryLimit = std::uint64_t{129} * 1024 * 1024;
+
+/** Decoded bytes handed on at a time: few system calls, and still in the cache when they are scanned. */
+constexpr std::size_t kPiece = 256 * 1024;
 
 Failure describe(lzma_ret result) {
   switch (result) {
@@ -47,19 +54,28 @@ class LzmaDecoder final : public Decoder {
   LzmaDecoder& operator=(const LzmaDecoder&) = delete;
   ~LzmaDecoder() override { lzma_end(&stream_); }
 
-  Result<Step> step(Bytes input, std::span<std::uint8_t> output, bool last) override {
+  Result<Step> step(Bytes input, bool last) override {
     stream_.next_in = input.data();
     stream_.avail_in = input.size();
-    stream_.next_out = output.data();
-    stream_.avail_out = output.size();
+    const auto room = std::span(output_).subspan(filled_);
+    stream_.next_out = room.data();
+    stream_.avail_out = room.size();
     const lzma_ret result = lzma_code(&stream_, last ? LZMA_FINISH : LZMA_RUN);
     if (result != LZMA_OK && result != LZMA_STREAM_END) return describe(result);
-    return Step{input.size() - stream_.avail_in, output.size() - stream_.avail_out,
-                result == LZMA_STREAM_END};
+    filled_ = output_.size() - stream_.avail_out;
+    Step step{.read = input.size() - stream_.avail_in, .ended = result == LZMA_STREAM_END};
+    // Handed on full, however the input was cut.
+    if (filled_ == output_.size() || step.ended) {
+      step.decoded = Bytes(output_).first(std::exchange(filled_, 0));
+    }
+    return step;
   }
 
  private:
   lzma_stream stream_ = LZMA_STREAM_INIT;
+  std::vector<std::uint8_t> output_ = std::vector<std::uint8_t>(kPiece);
+  /** Bytes of it that have not been handed on. */
+  std::size_t filled_ = 0;
 };
 
 }  // namespace

@@ -2,7 +2,7 @@ import type { ByteSink } from '../bytes/byte-sink.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 
 /** Every compression that a kernel image, a module or an archive comes in. */
-export const codecNames = ['gzip', 'xz', 'lzma', 'zstd', 'lz4-legacy', 'lzo', 'bzip2'] as const;
+export const codecNames = ['gzip', 'xz', 'lzma', 'zstd', 'lz4-legacy', 'lz4', 'lzo', 'bzip2'] as const;
 
 export type CodecName = (typeof codecNames)[number];
 

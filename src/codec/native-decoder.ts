@@ -1,9 +1,17 @@
 import type { ByteSink } from '../bytes/byte-sink.ts';
 import { FileSink } from '../bytes/byte-sink.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
-import { fromNativeError } from '../native.ts';
+import { fromNativeError, native } from '../native.ts';
 import type { Native } from '../native.ts';
-import type { CodecName, Decoded } from './codec.ts';
+import type { CodecName, Decoded, Decoder } from './codec.ts';
+
+/** The decoder of the addon where it was built with one for the codec, else the portable one. */
+export function nativelyOr(codec: CodecName, portable: Decoder): Decoder {
+  const addon = native;
+  return addon?.decoders.includes(codec)
+    ? (input, output) => decodeNatively(addon, codec, input, output)
+    : portable;
+}
 
 /**
  * Decodes with the addon, from and to open files where the bytes lie there, else from and to memory.

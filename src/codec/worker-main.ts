@@ -5,6 +5,7 @@ import { WindowSource } from '../bytes/byte-source.ts';
 import { DescriptorSource } from '../bytes/descriptor-source.ts';
 import { asIkfsError } from '../errors.ts';
 import { decodeBzip2 } from './bzip2.ts';
+import { decodeLz4 } from './lz4-frame.ts';
 import { decodeLz4Legacy } from './lz4-legacy.ts';
 import { decodeLzop } from './lzop.ts';
 import type { SynchronousDecoder } from './synchronous.ts';
@@ -14,6 +15,7 @@ import { decodeZstd } from './zstd.ts';
 const decoders: Readonly<Record<SynchronousCodec, SynchronousDecoder>> = {
   zstd: decodeZstd,
   'lz4-legacy': decodeLz4Legacy,
+  lz4: decodeLz4,
   lzo: decodeLzop,
   bzip2: decodeBzip2,
 };

@@ -7,7 +7,7 @@ import type { ErrorCode, ErrorContext } from '../errors.ts';
 import type { CodecName, Decoded } from './codec.ts';
 
 /** The codecs with a decoder in JavaScript that holds up the thread it runs on. */
-export type SynchronousCodec = Extract<CodecName, 'zstd' | 'lz4-legacy' | 'lzo' | 'bzip2'>;
+export type SynchronousCodec = Extract<CodecName, 'zstd' | 'lz4-legacy' | 'lz4' | 'lzo' | 'bzip2'>;
 
 /**
  * What the thread is given. Descriptors belong to the process, so the thread reads and writes the caller's

@@ -8,7 +8,7 @@ import { InputReader } from './input-reader.ts';
  */
 const magic = 0xfd2fb528;
 
-/** The most that one block expands to (section 3.1.1.2.4). */
+/** The most that a block of any frame has, as it is and expanded (section 3.1.1.2.4). */
 export const largestZstdBlock = 128 * 1024;
 
 /**
@@ -21,6 +21,8 @@ const windowCap = 128 * 1024 * 1024;
 export interface ZstdFrameHeader {
   /** How far back a match may reach, in bytes. */
   readonly windowSize: number;
+  /** The most that one of its blocks has, as it is and expanded, in bytes. */
+  readonly largestBlock: number;
   /** The size of what comes out, when it is given. */
   readonly contentSize: number | undefined;
   /** Whether the low half of the content's XXH64 follows the last block. */
@@ -68,7 +70,8 @@ export function readFrameHeader(reader: InputReader): ZstdFrameHeader {
     const message = `needs a window of ${windowSize} bytes, of which ${windowCap} are allowed`;
     throw new IkfsError('limit', message, { offset: fieldsStart });
   }
-  return { windowSize, contentSize, hasChecksum: (descriptor & 0x04) !== 0 };
+  const largestBlock = Math.min(windowSize, largestZstdBlock);
+  return { windowSize, largestBlock, contentSize, hasChecksum: (descriptor & 0x04) !== 0 };
 }
 
 /** Section 3.1.1.1.2: a power of two from 1 KiB, and eighths of it. */
@@ -86,23 +89,23 @@ function readContentSize(cursor: Cursor, length: number): number | undefined {
   return length === 4 ? cursor.u32(field) : cursor.u64(field);
 }
 
-/** Section 3.1.1.2. */
-export function readBlockHeader(reader: InputReader): ZstdBlockHeader {
+/** Section 3.1.1.2. @param largest what the frame's header says of its blocks */
+export function readBlockHeader(reader: InputReader, largest: number): ZstdBlockHeader {
   const start = reader.position;
   const header = reader.u24le('zstd block header');
   const type = (['raw', 'run', 'compressed'] as const)[(header >> 1) & 0x03];
   const size = header >> 3;
   if (type === undefined) throw reader.corrupt('zstd block of the reserved type', start);
-  if (size > largestZstdBlock) throw reader.corrupt('zstd block is longer than 128 KiB', start);
+  if (size > largest) throw reader.corrupt(`zstd block is longer than ${largest} bytes`, start);
   return { last: (header & 1) === 1, type, size };
 }
 
 /** Length in bytes of the frame at the start of a source, found without decoding. @throws IkfsError */
 export function zstdFrameLength(input: ByteSource): number {
   const reader = new InputReader(input);
-  const { hasChecksum } = readFrameHeader(reader);
+  const { hasChecksum, largestBlock } = readFrameHeader(reader);
   for (let last = false; !last;) {
-    const block = readBlockHeader(reader);
+    const block = readBlockHeader(reader, largestBlock);
     reader.skip(block.type === 'run' ? 1 : block.size, 'zstd block');
     last = block.last;
   }

@@ -24,7 +24,7 @@ export const decodeZstd: SynchronousDecoder = (input, write) => {
   let produced = 0;
   for (let last = false; !last;) {
     const start = reader.position;
-    const block = readBlockHeader(reader);
+    const block = readBlockHeader(reader, header.largestBlock);
     window.reserve(largestZstdBlock);
     const before = window.end;
     if (block.type === 'run') {
@@ -39,6 +39,9 @@ export const decodeZstd: SynchronousDecoder = (input, write) => {
       });
     }
     const decoded = window.bytes.subarray(before, window.end);
+    if (decoded.length > header.largestBlock) {
+      throw reader.corrupt(`zstd block expands to more than ${header.largestBlock} bytes`, start);
+    }
     write(decoded);
     hash?.update(decoded);
     produced += decoded.length;

@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   archive: () => import('./archive.ts'),
   btf: () => import('./btf.ts'),
   transport: () => import('./transport.ts'),
+  unwrap: () => import('./unwrap.ts'),
 };
 
 const columns = ['name', 'ours', 'peer', 'ratio', 'bar', ''] as const;

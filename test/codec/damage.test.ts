@@ -3,9 +3,10 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { crc32 } from 'node:zlib';
 import { codecNames } from '../../src/codec/codec.ts';
-import { decodeLzmaPortably } from '../../src/codec/lzma.ts';
+import { portableDecoders } from '../../src/codec/table.ts';
 import { decodeXzPortably } from '../../src/codec/xz.ts';
 import { IkfsError } from '../../src/errors.ts';
+import { native } from '../../src/native.ts';
 import { Random } from '../random.ts';
 import { testWith } from '../requirements.ts';
 import { mixedData, onePackingEach, pack, titleOf, unpack } from './samples.ts';
@@ -16,12 +17,12 @@ const data = mixedData(40_000, 11);
 /** What decoding may answer to bad input. */
 const inputCodes = ['truncated', 'corrupt', 'unsupported', 'limit'];
 
-/** The packings with the decoders they go to: xz and lzma have two. */
+/** The packings with the decoders they go to: two where the addon has one. */
 const cases = onePackingEach.flatMap((packing) => {
-  const portable =
-    packing.codec === 'xz' ? decodeXzPortably : packing.codec === 'lzma' ? decodeLzmaPortably : undefined;
   const usual = { packing, title: titleOf(packing), how: packing.codec };
-  return portable ? [usual, { packing, title: `${titleOf(packing)}, lzma-native`, how: portable }] : [usual];
+  if (!native?.decoders.includes(packing.codec)) return [usual];
+  const how = portableDecoders[packing.codec];
+  return [usual, { packing, title: `${titleOf(packing)}, without addon`, how }];
 });
 
 /** The result, or the error, which must be one that bad input may cause. */
@@ -128,9 +129,76 @@ testWith(['tool:zstd'])('zstd: windows of up to 128 MiB are decoded', async (t) 
     changed[5] = (log - 10) << 3;
     return changed;
   };
-  t.true((await unpack('zstd', withWindow(27))).bytes.equals(data), '128 MiB');
-  const error = await t.throwsAsync(unpack('zstd', withWindow(28)), { instanceOf: IkfsError });
-  t.is(error.code, 'limit', '256 MiB');
+  for (const how of ['zstd', portableDecoders.zstd] as const) {
+    t.true((await unpack(how, withWindow(27))).bytes.equals(data), '128 MiB');
+    const error = await t.throwsAsync(unpack(how, withWindow(28)), { instanceOf: IkfsError });
+    t.is(error.code, 'limit', '256 MiB');
+  }
+});
+
+test('zstd: a frame to be skipped, or one that needs a dictionary, is not decoded', async (t) => {
+  const skippable = Buffer.from('502a4d1804000000' + '01020304', 'hex');
+  // Single segment, a dictionary's number of one byte, a content of one byte in a raw block.
+  const withDictionary = (number: number): Buffer =>
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x21, number, 1, 9, 0, 0, 0x41]);
+  for (const how of ['zstd', portableDecoders.zstd] as const) {
+    const skipped = await t.throwsAsync(unpack(how, skippable), { instanceOf: IkfsError });
+    t.is(skipped.code, 'corrupt');
+    t.deepEqual((await unpack(how, withDictionary(0))).bytes, Buffer.from('A'));
+    const refused = await t.throwsAsync(unpack(how, withDictionary(7)), { instanceOf: IkfsError });
+    t.is(refused.code, 'unsupported');
+  }
+});
+
+test('lz4: a block that breaks the rules for its end, or refers to nowhere, is refused', async (t) => {
+  const legacy = (block: string): Buffer => {
+    const header = Buffer.from('02214c1800000000', 'hex');
+    header.writeUInt32LE(block.length / 2, 4);
+    return Buffer.concat([header, Buffer.from(block, 'hex')]);
+  };
+  // Token, literals, offset; token, literals.
+  const cases = [
+    ['40' + '61626364' + '0400' + 'c0' + '78'.repeat(12), 20],
+    ['40' + '61626364' + '0400' + '80' + '78'.repeat(8), 16],
+    ['40' + '61626364' + '0400' + '70' + '78'.repeat(7), undefined],
+    ['4f' + '61626364' + '0400' + '00' + '40' + '78'.repeat(4), undefined],
+    ['40' + '61626364' + '0000' + 'c0' + '78'.repeat(12), undefined],
+    ['40' + '61626364' + '0500' + 'c0' + '78'.repeat(12), undefined],
+    ['40' + '61626364' + '0400', undefined],
+    ['30' + '616263', 3],
+    ['00', 0],
+  ] as const;
+  for (const how of ['lz4-legacy', portableDecoders['lz4-legacy']] as const) {
+    for (const [block, produced] of cases) {
+      const result = await attempt(t, unpack(how, legacy(block)));
+      if (produced === undefined) t.is((result as IkfsError).code, 'corrupt', block);
+      else t.is((result as Unpacked).produced, produced, block);
+    }
+  }
+});
+
+testWith(['tool:lz4'])('lz4: each checksum, the size and the version are looked at', async (t) => {
+  const packed = pack({ ...packingOf('lz4'), options: ['-B4', '-BX', '-9'] }, data);
+  const changed = (at: number): Buffer => {
+    const copy = Buffer.from(packed);
+    const place = at < 0 ? packed.length + at : at;
+    copy[place] = copy.readUInt8(place) ^ 0x81;
+    return copy;
+  };
+  const blockSize = packed.readUInt32LE(7);
+  for (const how of ['lz4', portableDecoders.lz4] as const) {
+    for (const [what, at, message] of [
+      ['header', 6, /header checksum/],
+      ['block', 11 + blockSize, /block.* checksum/],
+      ['content', -1, /content checksum/],
+    ] as const) {
+      const error = await t.throwsAsync(unpack(how, changed(at)), { instanceOf: IkfsError });
+      t.is(error.code, 'corrupt', what);
+      t.regex(error.message, message);
+    }
+    const error = await t.throwsAsync(unpack(how, changed(4)), { instanceOf: IkfsError });
+    t.is(error.code, 'unsupported', 'version');
+  }
 });
 
 test('bzip2: a run with more digits than a number holds is refused', async (t) => {

@@ -5,8 +5,8 @@ import { WindowSource } from '../../src/bytes/byte-source.ts';
 import type { ByteSource } from '../../src/bytes/byte-source.ts';
 import { FileSource } from '../../src/bytes/file-source.ts';
 import type { CodecName } from '../../src/codec/codec.ts';
-import { decodeXzPortably } from '../../src/codec/xz.ts';
-import { decode, detectCodec } from '../../src/codec/table.ts';
+import { decode, detectCodec, portableDecoders } from '../../src/codec/table.ts';
+import { native } from '../../src/native.ts';
 import { corpusRoot, debianRoot, testWith } from '../requirements.ts';
 import type { Need } from '../requirements.ts';
 import { fileSink, run, scratchFolder } from './samples.ts';
@@ -74,15 +74,15 @@ for (const { title, codec, need, tool, root, sizeField } of kernels) {
     t.true(content().equals(truth));
     if (sizeField > 0) t.is(payload.read(packed.length, 4).readUInt32LE(), truth.length);
 
-    if (codec !== 'xz') return;
+    if (!native?.decoders.includes(codec)) return;
     const portable = fileSink(folder, 'portable');
-    t.deepEqual(await decodeXzPortably(payload, portable.sink), counts);
-    t.true(portable.content().equals(truth), 'lzma-native');
+    t.deepEqual(await portableDecoders[codec](payload, portable.sink), counts);
+    t.true(portable.content().equals(truth), 'without addon');
   });
 }
 
-testWith(['debian', 'tool:lzop', 'tool:bzip2', 'tool:xz']).serial(
-  'lzo, bzip2, lzma: a real kernel, packed again as the kernel build does',
+testWith(['debian', 'tool:lzop', 'tool:bzip2', 'tool:xz', 'tool:lz4']).serial(
+  'lzo, bzip2, lzma, lz4: a real kernel, packed again as the kernel build does',
   async (t) => {
     const folder = scratchFolder(t);
     const kernel = fileSink(folder, 'kernel');
@@ -94,6 +94,7 @@ testWith(['debian', 'tool:lzop', 'tool:bzip2', 'tool:xz']).serial(
       ['lzo', 'lzop', '-9'],
       ['bzip2', 'bzip2', '-9'],
       ['lzma', 'xz', '--format=lzma', '-1'],
+      ['lz4', 'lz4', '-9', '-BD'],
     ] as const) {
       const packed = run(tool, [...options, '-c'], truth);
       const { sink, content } = fileSink(folder, codec);

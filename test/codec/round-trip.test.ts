@@ -1,5 +1,6 @@
 /* What the formats' own tools have packed comes out again, whatever lies behind the stream. */
 import test from 'ava';
+import { Random } from '../random.ts';
 import { testWith } from '../requirements.ts';
 import { mixedData, onePackingEach, pack, packings, titleOf, unpack } from './samples.ts';
 
@@ -48,6 +49,19 @@ testWith(['tool:lz4'])('lz4-legacy: whole blocks followed by their size', async 
       const { bytes, consumed } = await unpack('lz4-legacy', Buffer.concat([packed, trailer]));
       t.true(bytes.equals(data));
       t.is(consumed, packed.length);
+    }
+  }
+});
+
+testWith(['tool:lz4'])('lz4: blocks of all sizes, linked and not, with and without checksums', async (t) => {
+  const data = Buffer.concat([mixedData(5_000_000, 8), new Random(9).bytes(300_000)]);
+  for (const size of ['-B4', '-B5', '-B6', '-B7']) {
+    for (const links of ['-BI', '-BD']) {
+      for (const checks of ['-BX', '--no-frame-crc', '--content-size']) {
+        const packing = { codec: 'lz4', tool: 'lz4', checked: true, options: [size, links, checks] } as const;
+        const { bytes } = await unpack('lz4', pack(packing, data));
+        t.true(bytes.equals(data), titleOf(packing));
+      }
     }
   }
 });

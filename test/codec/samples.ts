@@ -36,6 +36,8 @@ export const packings: readonly Packing[] = [
   packing('zstd', true, 'zstd', '-1', '--check'),
   packing('lz4-legacy', false, 'lz4', '-l', '-9'),
   packing('lz4-legacy', false, 'lz4', '-l', '-1'),
+  packing('lz4', true, 'lz4', '-9', '-BD'),
+  packing('lz4', true, 'lz4', '-1', '-BX'),
   packing('lzo', true, 'lzop', '-9'),
   packing('lzo', true, 'lzop', '-1', '-CC'),
   packing('bzip2', true, 'bzip2', '-9'),

@@ -16,8 +16,8 @@ const chunk = 256 * 1024;
 
 const decodeInJavaScript = offTheLoop('zstd', decodeZstd);
 
-/** Decodes the first zstd frame: with Node where it can, else in JavaScript. */
-export const decodeZstdFrame: Decoder = async (input, output) => {
+/** Decodes the first zstd frame without the addon: with Node where it can, else in JavaScript. */
+export const decodeZstdPortably: Decoder = async (input, output) => {
   if (createZstdDecompress === undefined) return decodeInJavaScript(input, output);
   // Node takes what follows a frame for another, so it is given exactly one.
   const consumed = zstdFrameLength(input);
