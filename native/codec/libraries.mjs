@@ -15,7 +15,8 @@ export const libraries = {
     decodes: 'xz',
   },
   zstd: {
-    program: '#define ZSTD_STATIC_LINKING_ONLY\n#include <zstd.h>\nint main() { return !ZSTD_createDCtx_advanced({}); }\n',
+    program:
+      '#define ZSTD_STATIC_LINKING_ONLY\n#include <zstd.h>\nint main() { return !ZSTD_createDCtx_advanced({}); }\n',
     link: '-lzstd',
     library: 'libzstd',
     package: 'libzstd-dev',
