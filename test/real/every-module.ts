@@ -89,6 +89,8 @@ async function examineKernel(kernel: DebianKernel): Promise<boolean> {
         sums.flatSize += flatSize;
         if (wrong.length > 0) sums.wrong += 1;
         for (const each of wrong) console.log(`${kernel} ${row.name}: ${each}`);
+        const done = all - waiting.length;
+        if (done % 250 === 0) console.error(`${kernel}: ${done} of ${all}, ${sums.wrong} wrong`);
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
