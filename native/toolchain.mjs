@@ -28,14 +28,6 @@ export function missingTools() {
   return [...(python ? [] : ['python3']), ...['make', compiler[0]].filter((name) => !isInstalled(name))];
 }
 
-/** Whether a C++ program that uses liblzma compiles and links. */
-export function hasLzma() {
-  const program = '#include <lzma.h>\nint main() { return lzma_version_number() == 0; }\n';
-  const [command, ...options] = compiler;
-  const compile = [...options, '-x', 'c++', '-', '-llzma', '-o', '/dev/null'];
-  return spawnSync(command, compile, { input: program }).status === 0;
-}
-
 /**
  * The folder whose include/node holds the headers of the running Node, or undefined: node-gyp then uses those
  * that it knows, or downloads them.

@@ -206,7 +206,7 @@ export interface NativeSurvey {
  * input offset in bytes.
  */
 export interface Native {
-  /** The decoders compiled in; `xz` and `lzma` where liblzma was there at build time. */
+  /** The decoders compiled in, by the names of codecs: those whose library was there at build time. */
   readonly decoders: readonly string[];
   /**
    * Decodes one stream.

@@ -18,8 +18,7 @@ constexpr std::size_t kContinued = 15;
 constexpr std::uint8_t kFurther = 255;
 
 constexpr std::size_t kShortestMatch = 4;
-/** The rules for a block's end: its last bytes are literals, and its last match begins so far from its end.
- */
+/** How a block ends: so many last bytes are literals, and its last match begins so far from its end. */
 constexpr std::size_t kLastLiterals = 5;
 constexpr std::size_t kLastMatch = 12;
 

@@ -69,13 +69,14 @@ async function inTurns(rounds: number, contenders: Contenders): Promise<Record<k
 async function btfOf(path: string, store: MemoryStore): Promise<Buffer> {
   const image = FileSource.open(path);
   try {
-    const { kernel, elf, close } = await unwrapImage(image, store.scratch, defaultLimits);
+    const unwrapped = await unwrapImage(image, store.scratch, defaultLimits);
     try {
+      const { kernel, elf } = unwrapped;
       const { btf } = await findContents(kernel, elf, store.scratch, defaultLimits);
       if ('missing' in btf) throw new Error(`${path}: ${btf.missing}`);
       return kernel.read(btf.offset, btf.size);
     } finally {
-      close();
+      unwrapped.close();
     }
   } finally {
     image.close();

@@ -6,4 +6,4 @@ import type { Need } from '../requirements.ts';
  * addon was built and then counts as a tool that is.
  */
 export const decoding: readonly Need[] =
-  native?.decoders.length === 0 ? ['addon', 'tool:liblzma'] : ['addon', 'tool:xz'];
+  native && !native.decoders.includes('xz') ? ['addon', 'tool:liblzma'] : ['addon', 'tool:xz'];
