@@ -1,5 +1,4 @@
 /* What building the addon needs, and where it is on this machine. */
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
