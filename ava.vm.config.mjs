@@ -1,4 +1,5 @@
-// npm run test:vm: tests in a virtual machine, which take a minute of one processor and more.
+// npm run test:vm: tests in a virtual machine, which take a minute of one processor and more; those that need longer
+// than that say so themselves.
 const dist = process.env.IKFS_DIST ?? 'dist';
 
 export default {

@@ -3,7 +3,6 @@
     # 1 where a program that uses the library compiles and links, else 0.
     'lzma%': '<!(node native/codec/probe.mjs lzma)',
     'zstd%': '<!(node native/codec/probe.mjs zstd)',
-    'lz4%': '<!(node native/codec/probe.mjs lz4)',
     'werror%': '<!(echo ${IKFS_WERROR:-0})',
   },
   'targets': [
@@ -48,6 +47,10 @@
         'native/codec/codecs.cc',
         'native/codec/decode_stream.cc',
         'native/codec/field_decoder.cc',
+        'native/codec/lz4_block.cc',
+        'native/codec/lz4_frame.cc',
+        'native/codec/lz4_legacy.cc',
+        'native/codec/xxh32.cc',
         'native/core/crc32.cc',
         'native/core/failure.cc',
         'native/core/input.cc',
@@ -97,16 +100,6 @@
           'sources': ['native/codec/large_memory.cc', 'native/codec/zstd.cc'],
           'defines': ['IKFS_HAVE_ZSTD'],
           'libraries': ['-lzstd'],
-        }],
-        ['lz4 == 1', {
-          'sources': [
-            'native/codec/lz4_block.cc',
-            'native/codec/lz4_frame.cc',
-            'native/codec/lz4_legacy.cc',
-            'native/codec/xxh32.cc',
-          ],
-          'defines': ['IKFS_HAVE_LZ4'],
-          'libraries': ['-llz4'],
         }],
         ['werror == 1', {'cflags': ['-Werror']}],
       ],

@@ -1,14 +1,12 @@
 #!/usr/bin/env node
 import { IkfsError, asIkfsError } from '../src/errors.ts';
 import type { Command } from './command.ts';
-import { commands } from './commands/all.ts';
+import { commandLoaders } from './commands/load.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
-import { commandHelp, overview } from './help.ts';
 import { log, logError } from './log.ts';
 import { parseArguments } from './options.ts';
 import { isClosedPipe, write } from './output.ts';
-import { version } from './version.ts';
 
 /** Runs a command line, without the interpreter and the script, and tells the exit status. */
 async function main(args: readonly string[]): Promise<ExitCode> {
@@ -27,31 +25,43 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 async function dispatch([word, ...rest]: readonly string[]): Promise<ExitCode> {
   switch (word) {
     case undefined:
-      process.stderr.write(overview(commands));
+      process.stderr.write(await overview());
       return 2;
-    case '--version':
+    case '--version': {
+      const { version } = await import('./version.ts');
       await write(`ikfs ${version}\n`);
       return 0;
+    }
     case '--help':
     case '-h':
     case 'help':
-      await write(rest[0] === undefined ? overview(commands) : commandHelp(commandNamed(rest[0])));
+      await write(rest[0] === undefined ? await overview() : await helpOf(await commandNamed(rest[0])));
       return 0;
     default:
-      return await runCommand(commandNamed(word), rest);
+      return await runCommand(await commandNamed(word), rest);
   }
 }
 
-function commandNamed(name: string): Command {
-  const command = commands.find((each) => each.name === name);
-  if (command) return command;
+/** Help of the whole command; what only help needs is loaded for it alone. */
+async function overview(): Promise<string> {
+  const [help, { commands }] = await Promise.all([import('./help.ts'), import('./commands/all.ts')]);
+  return help.overview(commands);
+}
+
+async function helpOf(command: Command): Promise<string> {
+  return (await import('./help.ts')).commandHelp(command);
+}
+
+async function commandNamed(name: string): Promise<Command> {
+  const load = commandLoaders.get(name);
+  if (load) return await load();
   throw new IkfsError('usage', `unknown ${name.startsWith('-') ? 'option' : 'command'} '${name}'`);
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<ExitCode> {
   const call = parseArguments(args, [...command.options, 'help']);
   if (call.values.help) {
-    await write(commandHelp(command));
+    await write(await helpOf(command));
     return 0;
   }
   const { least, most } = command.operands;

@@ -5,7 +5,7 @@
  *  - runs what fuzzing found in earlier days (native/fuzz/findings/TARGET/), each input once;
  *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with those and small inputs made here.
  * Prints a line for each; status 1 on a finding, whose input is left in build/fuzz/. Needs clang with its
- * runtime (libclang-rt-dev), liblzma, libzstd, liblz4, tar, xz, zstd, lz4.
+ * runtime (libclang-rt-dev), liblzma, libzstd, tar, xz, zstd, lz4.
  *
  *   node native/sanitize.mjs [SECONDS A TARGET, 20 unless given]
  */
@@ -54,7 +54,7 @@ const address = {
 const thread = {
   name: 'thread',
   sanitizers: ['-fsanitize=thread'],
-  compile: [],
+  compile: Object.keys(libraries).map(defineOf),
   // What goes through a socket puts nothing in order: the kernel would, but then hardly a race could be seen.
   environment: { TSAN_OPTIONS: 'io_sync=0:halt_on_error=1' },
 };
@@ -233,7 +233,7 @@ try {
     const passed = await fuzz(target, objects, inputs[target] ?? [], kept.get(target) ?? []);
     if (!passed) process.exitCode = 1;
   }
-  if (!(await test(thread, await sharedObjects(thread, ['btf', 'core', 'fuse', 'module']))))
+  if (!(await test(thread, await sharedObjects(thread, ['btf', 'codec', 'core', 'fuse', 'module']))))
     process.exitCode = 1;
 } catch (error) {
   console.error(`native/ could not be checked: ${error.message}`);

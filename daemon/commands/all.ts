@@ -1,25 +1,7 @@
 import type { Command } from '../command.ts';
-import { cache } from './cache.ts';
-import { cat } from './cat.ts';
-import { env } from './env.ts';
-import { extract } from './extract.ts';
-import { info } from './info.ts';
-import { ls } from './ls.ts';
-import { modules } from './modules.ts';
-import { mount } from './mount.ts';
-import { prefetch } from './prefetch.ts';
-import { unmount } from './unmount.ts';
+import { commandLoaders } from './load.ts';
 
-/** Every command, in the order in which help lists them. */
-export const commands: readonly Command[] = [
-  mount,
-  unmount,
-  prefetch,
-  info,
-  ls,
-  cat,
-  extract,
-  modules,
-  env,
-  cache,
-];
+/** Every command, loaded, in the order in which help lists them: for help, which tells something of each. */
+export const commands: readonly Command[] = await Promise.all(
+  Array.from(commandLoaders.values(), (load) => load()),
+);

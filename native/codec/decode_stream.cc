@@ -46,7 +46,7 @@ Result<Decoded> decode_stream(const Codec& codec, Input& input, Output& output, 
     if (!step.decoded.empty()) {
       if (auto failure = output.write(step.decoded)) return at(decoded_to, std::move(*failure));
       counts.produced += step.decoded.size();
-      decoded_to = counts.consumed;
+      decoded_to = counts.consumed - step.held;
     }
     if (ended) counts.consumed -= step.surplus;
   }

@@ -17,8 +17,10 @@ class Decoder {
   struct Step {
     /** Bytes taken from the start of the input. */
     std::size_t read = 0;
-    /** What came out; in the decoder's memory, until the next step. */
+    /** What came out; in the decoder's memory or in the input, until the next step. */
     Bytes decoded = {};
+    /** Of all bytes read, how many at the end more is to come of. */
+    std::size_t held = 0;
     /** The stream is complete; what is left of the input does not belong to it. */
     bool ended = false;
     /** Of all bytes read, how many at the end turned out not to belong to the stream; 0 until it has ended.
@@ -43,7 +45,7 @@ struct Codec {
   Result<std::unique_ptr<Decoder>> (*open)();
 };
 
-/** All that were compiled in: those whose libraries were there. */
+/** All that were compiled in: those that need no library, and those whose libraries were there. */
 std::span<const Codec> codecs();
 
 /** The codec of that name, or nullptr. */

@@ -17,6 +17,11 @@ Result<Decoder::Step> FieldDecoder::step(Bytes input, bool last) {
   auto taken = whole ? take(field) : take_end(field.size());
   if (auto* failure = std::get_if<Failure>(&taken)) return std::move(*failure);
   const auto& next = std::get<Next>(taken);
+  if (next.unfinished) {
+    // By then the input may be gone.
+    if (gathered_.empty()) gathered_.assign(field.begin(), field.end());
+    return Step{.read = read, .decoded = next.decoded, .held = wanted_};
+  }
   gathered_.clear();
   wanted_ = next.wanted;
   return Step{.read = read, .decoded = next.decoded, .ended = next.ended, .surplus = next.surplus};

@@ -21,6 +21,8 @@ class FieldDecoder : public Decoder {
     std::size_t wanted = 0;
     /** As in Step. */
     Bytes decoded = {};
+    /** More is to come of this field: it is handed in once more, instead of the next. */
+    bool unfinished = false;
     bool ended = false;
     std::size_t surplus = 0;
   };
@@ -40,7 +42,7 @@ class FieldDecoder : public Decoder {
 
  private:
   std::size_t wanted_;
-  /** The part of a field that came in earlier pieces. */
+  /** The part of a field that came in earlier pieces, or a field that is unfinished. */
   std::vector<std::uint8_t> gathered_;
 };
 

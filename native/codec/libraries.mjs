@@ -22,13 +22,6 @@ export const libraries = {
     package: 'libzstd-dev',
     decodes: 'zstd',
   },
-  lz4: {
-    program: '#include <lz4.h>\nint main() { return LZ4_versionNumber() == 0; }\n',
-    link: '-llz4',
-    library: 'liblz4',
-    package: 'liblz4-dev',
-    decodes: 'lz4',
-  },
 };
 
 /** Whether a C++ program that uses the library of that name compiles and links. */

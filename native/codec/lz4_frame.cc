@@ -104,16 +104,23 @@ class Lz4FrameDecoder final : public FieldDecoder {
   /** @param field the block and, if the frame has them, its checksum */
   Result<Next> take_block(Bytes field) {
     const auto block = field.first(field.size() - (has(kBlockChecksums) ? kNumber : 0));
-    if (has(kBlockChecksums) && little_endian(field.last(kNumber)) != xxh32(block)) {
+    if (has(kBlockChecksums) && !blocks_->is_underway() &&
+        little_endian(field.last(kNumber)) != xxh32(block)) {
       return corrupt("an lz4 block's checksum is wrong");
     }
-    auto decoded = stored_ ? blocks_->store(block) : blocks_->decode(block);
-    if (auto* failure = std::get_if<Failure>(&decoded)) return std::move(*failure);
-    const auto bytes = std::get<Bytes>(decoded);
-    produced_ += bytes.size();
-    if (has(kHasContentChecksum)) content_.update(bytes);
+    Lz4Blocks::Piece piece{block, true};
+    if (stored_) {
+      blocks_->store(block);
+    } else {
+      auto decoded = blocks_->decode(block);
+      if (auto* failure = std::get_if<Failure>(&decoded)) return std::move(*failure);
+      piece = std::get<Lz4Blocks::Piece>(decoded);
+    }
+    produced_ += piece.bytes.size();
+    if (has(kHasContentChecksum)) content_.update(piece.bytes);
+    if (!piece.last) return Next{.decoded = piece.bytes, .unfinished = true};
     auto next = next_size();
-    next.decoded = bytes;
+    next.decoded = piece.bytes;
     return next;
   }
 

@@ -1,5 +1,7 @@
 #include "codec/lz4_legacy.h"
 
+#include <utility>
+
 #include "codec/field_decoder.h"
 #include "codec/little_endian.h"
 #include "codec/lz4_block.h"
@@ -43,10 +45,13 @@ class Lz4LegacyDecoder final : public FieldDecoder {
   Result<Next> take_block(Bytes block) {
     auto decoded = blocks_.decode(block);
     if (auto* failure = std::get_if<Failure>(&decoded)) return std::move(*failure);
-    const auto bytes = std::get<Bytes>(decoded);
-    produced_ += bytes.size();
+    const auto& [bytes, last] = std::get<Lz4Blocks::Piece>(decoded);
+    in_block_ += bytes.size();
+    if (!last) return Next{.decoded = bytes, .unfinished = true};
+    const bool full = in_block_ == kBlock;
+    produced_ += std::exchange(in_block_, 0);
     field_ = Field::size;
-    return Next{.wanted = kNumber, .decoded = bytes, .ended = bytes.size() < kBlock};
+    return Next{.wanted = kNumber, .decoded = bytes, .ended = !full};
   }
 
   Result<Next> take_end(std::size_t gathered) override {
@@ -61,6 +66,8 @@ class Lz4LegacyDecoder final : public FieldDecoder {
   Field field_ = Field::magic;
   /** Of the block that follows. */
   std::size_t size_ = 0;
+  /** What has come out of it so far, and of all blocks before. */
+  std::size_t in_block_ = 0;
   std::uint64_t produced_ = 0;
   Lz4Blocks blocks_;
 };

@@ -19,9 +19,11 @@ export interface ByteSource {
   readonly size: number;
   /**
    * Exactly `length` bytes from `offset`. The buffer may be shared: callers do not write to it.
+   * @param memory of at least that length, which the bytes may be put in: for who reads much, and is done with one
+   *   buffer before asking for the next
    * @throws IkfsError `truncated` when the range does not lie inside the source.
    */
-  read(offset: number, length: number): Buffer;
+  read(offset: number, length: number, memory?: Buffer): Buffer;
   /** The bytes as a range of an open file, or undefined when they are in memory. */
   fileRange(): FileRange | undefined;
   /** Takes note of bytes that were read through `fileRange()`, so that what is read of inputs is counted. */
@@ -85,9 +87,9 @@ export class WindowSource implements ByteSource {
     this.name = name;
   }
 
-  read(offset: number, length: number): Buffer {
+  read(offset: number, length: number, memory?: Buffer): Buffer {
     checkRange(this.name, this.size, offset, length);
-    return this.#parent.read(this.#start + offset, length);
+    return this.#parent.read(this.#start + offset, length, memory);
   }
 
   fileRange(): FileRange | undefined {

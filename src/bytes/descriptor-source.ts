@@ -27,9 +27,9 @@ export class DescriptorSource implements ByteSource {
   }
 
   /** @throws IkfsError also `changed` when the file has become shorter, and `io`. */
-  read(offset: number, length: number): Buffer {
+  read(offset: number, length: number, memory?: Buffer): Buffer {
     checkRange(this.name, this.size, offset, length);
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = memory?.subarray(0, length) ?? Buffer.allocUnsafe(length);
     try {
       for (let done = 0; done < length;) {
         const count = readSync(this.descriptor, bytes, done, length - done, offset + done);

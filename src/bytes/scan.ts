@@ -38,9 +38,11 @@ export function* occurrencesOfAny(
 ): Generator<Hit, undefined> {
   const longest = Math.max(0, ...needles.map((needle) => needle.length));
   const found = needles.map(() => 0);
+  // One for all windows: memory that is new each time has to be cleared by the kernel, and waits to be collected.
+  const memory = Buffer.allocUnsafe(Math.min(windowSize + longest, Math.max(0, to - from)));
   for (let start = from; start < to; start += windowSize) {
     // What begins in this window may end in the next.
-    const window = source.read(start, Math.min(windowSize + longest - 1, to - start));
+    const window = source.read(start, Math.min(windowSize + longest - 1, to - start), memory);
     const hits: Hit[] = [];
     const frequency = sampledFrequency(window);
     for (const [index, needle] of needles.entries()) {

@@ -11,7 +11,7 @@ export interface Feed {
 
 /**
  * Feeds a part of a source to a decoding stream whose work is done on another thread, and hands what comes out
- * to `write`. Each chunk is read when the one before has been used up.
+ * to `write`. Each chunk is read when the one before has been used up, and into the same memory.
  * @returns once the stream has ended its output, be it before all input was fed; rejects with what the stream,
  *   the source or `write` throws
  */
@@ -23,6 +23,7 @@ export function pump(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let position = feed.start;
+    const memory = Buffer.allocUnsafe(Math.min(feed.chunk, Math.max(0, feed.end - feed.start)));
     const guarded = (action: () => void): void => {
       try {
         action();
@@ -35,7 +36,7 @@ export function pump(
         stream.end();
         return;
       }
-      const bytes = input.read(position, Math.min(feed.chunk, feed.end - position));
+      const bytes = input.read(position, Math.min(feed.chunk, feed.end - position), memory);
       position += bytes.length;
       stream.write(bytes, (error) => {
         if (!error) guarded(next);

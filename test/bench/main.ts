@@ -23,13 +23,18 @@ function time(seconds: number): string {
   return seconds >= 1e-3 ? `${(seconds * 1e3).toFixed(1)} ms` : `${(seconds * 1e6).toFixed(1)} us`;
 }
 
+/** A figure in the unit of its row. */
+function figure(row: BenchRow, value: number): string {
+  return row.unit === 'MiB' ? `${value.toFixed(1)} MiB` : time(value);
+}
+
 function cells(row: BenchRow): string[] {
   const over = isOver(row);
   const verdict = over === undefined ? '' : over ? 'over' : 'ok';
-  const bars = [row.bar?.toFixed(2), row.limit === undefined ? undefined : time(row.limit)];
+  const bars = [row.bar?.toFixed(2), row.limit === undefined ? undefined : figure(row, row.limit)];
   const bar = bars.filter((each) => each !== undefined).join(', ');
-  const peer = `${time(row.peer)} (${row.peerName})`;
-  return [row.name, time(row.ours), peer, ratioOf(row).toFixed(2), bar, verdict];
+  const peer = `${figure(row, row.peer)} (${row.peerName})`;
+  return [row.name, figure(row, row.ours), peer, ratioOf(row).toFixed(2), bar, verdict];
 }
 
 function printTable(lines: readonly (readonly string[])[]): void {

@@ -1,9 +1,11 @@
 /** One line of the benchmark's table: what ikfs takes beside what another way of doing the same takes. */
 export interface BenchRow {
   readonly name: string;
-  /** Wall time of ikfs, in seconds. */
+  /** What is measured: wall time in seconds, unless it is memory in MiB. */
+  readonly unit?: 's' | 'MiB';
+  /** What ikfs takes. */
   readonly ours: number;
-  /** Wall time of the peer, in seconds, measured in the same run. */
+  /** What the peer takes, measured in the same run. */
   readonly peer: number;
   /** What the peer is, such as `xz -dc`. */
   readonly peerName: string;
@@ -11,7 +13,7 @@ export interface BenchRow {
   readonly ratio?: number;
   /** The most that the ratio may be; a row with neither bar nor limit is only shown. */
   readonly bar?: number;
-  /** The most that ours may be, in seconds, whatever the peer takes. */
+  /** The most that ours may be, in the row's unit, whatever the peer takes. */
   readonly limit?: number;
 }
 

@@ -11,12 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FileSource } from '../../src/bytes/file-source.ts';
-import { defaultLimits } from '../../src/bytes/limits.ts';
 import { parseBzImage } from '../../src/format/bzimage.ts';
 import { native } from '../../src/native.ts';
-import { unwrapImage } from '../../src/source/image.ts';
-import { findContents } from '../../src/source/kernel-contents.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { unpackedPackage } from '../debian-kernels.ts';
 import { ikfs } from '../mount/daemon.ts';
@@ -24,6 +22,7 @@ import { median } from './row.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 import { runCommand } from './transport/commands.ts';
 import { corpusRoot } from './transport/corpus.ts';
+import { btfOf } from './unwrap-engine.ts';
 
 /** A kernel image, and the tool that decompresses what it holds. */
 interface Image {
@@ -42,10 +41,13 @@ const images: readonly Image[] = [
   { title: 'corpus', tool: 'gzip', root: existsSync(corpusRoot) ? corpusRoot : undefined, sizeField: 0 },
 ];
 
+/** The most that memory may grow while the engine unwraps the corpus' image, in MiB. */
+const peakLimit = 32;
+
 /** Everything that is measured of one image, by name. */
 type Contenders = Readonly<
   Record<'engine' | 'process' | 'to memory' | 'to nowhere' | 'shell', () => Promise<void> | void>
->;
+> & { readonly script?: () => void };
 
 /** Each as often as the others, in turns, beginning with another each round. @returns the medians in seconds */
 async function inTurns(rounds: number, contenders: Contenders): Promise<Record<keyof Contenders, number>> {
@@ -63,24 +65,6 @@ async function inTurns(rounds: number, contenders: Contenders): Promise<Record<k
     keyof Contenders,
     number
   >;
-}
-
-/** The BTF in an image, found by the engine with what is decoded in memory. */
-async function btfOf(path: string, store: MemoryStore): Promise<Buffer> {
-  const image = FileSource.open(path);
-  try {
-    const unwrapped = await unwrapImage(image, store.scratch, defaultLimits);
-    try {
-      const { kernel, elf } = unwrapped;
-      const { btf } = await findContents(kernel, elf, store.scratch, defaultLimits);
-      if ('missing' in btf) throw new Error(`${path}: ${btf.missing}`);
-      return kernel.read(btf.offset, btf.size);
-    } finally {
-      unwrapped.close();
-    }
-  } finally {
-    image.close();
-  }
 }
 
 /** `TOOL -dc < INPUT > OUTPUT`, without a shell. */
@@ -102,6 +86,27 @@ function decompress(tool: string, input: string, output: number): void {
 const script = `dd if="$1" bs=1M iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none |
   "$4" -dc >vmlinux && objcopy --dump-section .BTF=btf vmlinux rest`;
 
+/**
+ * The kernel's own scripts/extract-vmlinux, where somebody has it: IKFS_EXTRACT_VMLINUX, or that of kernel headers that
+ * are installed, as Debian's linux-headers-*-common has it.
+ */
+function findExtractVmlinux(): string | undefined {
+  const top = '/usr/src';
+  const installed = existsSync(top)
+    ? readdirSync(top).map((name) => join(top, name, 'scripts', 'extract-vmlinux'))
+    : [];
+  return [process.env['IKFS_EXTRACT_VMLINUX'] ?? '', ...installed].find((path) => existsSync(path));
+}
+
+/** What it is for: getting at the BTF. Its arguments are the script and the image. */
+const extractVmlinux = 'sh "$1" "$2" >vmlinux && objcopy --dump-section .BTF=btf vmlinux rest';
+
+/** The engine's own program, in a process of its own: by how many MiB its memory grows at the most. */
+function peakOf(path: string): number {
+  const program = fileURLToPath(new URL('./unwrap-engine.js', import.meta.url));
+  return Number(runCommand(process.execPath, [program, path]));
+}
+
 /** Measures one image. @param folder where files may be made */
 async function measure(image: Image, root: string, folder: string, rounds: number): Promise<BenchRow[]> {
   const addon = native;
@@ -117,6 +122,7 @@ async function measure(image: Image, root: string, folder: string, rounds: numbe
   file.close();
 
   const store = new MemoryStore();
+  const vmlinuxScript = findExtractVmlinux();
   let stores = 0;
   const contenders: Contenders = {
     async engine() {
@@ -144,6 +150,12 @@ async function measure(image: Image, root: string, folder: string, rounds: numbe
       const range = [payload.offset, length].map(String);
       runCommand('sh', ['-c', script, 'sh', path, ...range, tool], { cwd: folder });
     },
+    ...(vmlinuxScript === undefined
+      ? {}
+      : {
+          script: () =>
+            void runCommand('sh', ['-c', extractVmlinux, 'sh', vmlinuxScript, path], { cwd: folder }),
+        }),
   };
   // Once unmeasured: programs and images are in the page cache, code is compiled, and all find the same.
   await inTurns(1, contenders);
@@ -151,6 +163,14 @@ async function measure(image: Image, root: string, folder: string, rounds: numbe
     throw new Error(`${title}: BTF differs`);
 
   const took = await inTurns(rounds, contenders);
+  const memory: BenchRow = {
+    name: `memory for ${title}, engine`,
+    unit: 'MiB',
+    ours: peakOf(path),
+    peer: peakLimit,
+    peerName: 'allowed',
+    ...(tool === 'gzip' ? { limit: peakLimit } : {}),
+  };
   const compare = (ours: 'engine' | 'process', peer: keyof Contenders, peerName: string): BenchRow => ({
     name: `BTF of ${title}, ${ours}`,
     ours: took[ours],
@@ -162,6 +182,8 @@ async function measure(image: Image, root: string, folder: string, rounds: numbe
     compare('engine', 'to nowhere', `${tool} -dc >/dev/null`),
     compare('process', 'to memory', `${tool} -dc into memory`),
     compare('process', 'shell', `dd | ${tool} -dc; objcopy`),
+    ...(vmlinuxScript === undefined ? [] : [compare('process', 'script', 'extract-vmlinux; objcopy')]),
+    memory,
   ];
 }
 
@@ -172,6 +194,9 @@ async function measure(image: Image, root: string, folder: string, rounds: numbe
  */
 export async function run({ rounds = 9 }: BenchOptions): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ikfs-bench-'));
+  if (findExtractVmlinux() === undefined) {
+    console.error('skipped: extract-vmlinux is not there (IKFS_EXTRACT_VMLINUX=PATH names it)');
+  }
   try {
     const rows: BenchRow[] = [];
     for (const image of images) {

@@ -1,0 +1,18 @@
+import type { Command } from '../command.ts';
+
+/**
+ * Every command by its name, in the order in which help lists them. Each is loaded when it is called: all of them
+ * together are more than two hundred files, and reading those takes longer than most commands do.
+ */
+export const commandLoaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['mount', async () => (await import('./mount.ts')).mount],
+  ['unmount', async () => (await import('./unmount.ts')).unmount],
+  ['prefetch', async () => (await import('./prefetch.ts')).prefetch],
+  ['info', async () => (await import('./info.ts')).info],
+  ['ls', async () => (await import('./ls.ts')).ls],
+  ['cat', async () => (await import('./cat.ts')).cat],
+  ['extract', async () => (await import('./extract.ts')).extract],
+  ['modules', async () => (await import('./modules.ts')).modules],
+  ['env', async () => (await import('./env.ts')).env],
+  ['cache', async () => (await import('./cache.ts')).cache],
+]);

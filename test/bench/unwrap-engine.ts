@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FileSource } from '../../src/bytes/file-source.ts';
+import { defaultLimits } from '../../src/bytes/limits.ts';
+import { unwrapImage } from '../../src/source/image.ts';
+import { findContents } from '../../src/source/kernel-contents.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
+
+/** The BTF in an image, found by the engine with what is decoded in memory. */
+export async function btfOf(path: string, store: MemoryStore): Promise<Buffer> {
+  const image = FileSource.open(path);
+  try {
+    const unwrapped = await unwrapImage(image, store.scratch, defaultLimits);
+    try {
+      const { kernel, elf } = unwrapped;
+      const { btf } = await findContents(kernel, elf, store.scratch, defaultLimits);
+      if ('missing' in btf) throw new Error(`${path}: ${btf.missing}`);
+      return kernel.read(btf.offset, btf.size);
+    } finally {
+      unwrapped.close();
+    }
+  } finally {
+    image.close();
+  }
+}
+
+/** A field of /proc/self/status (proc_pid_status(5)) that is in KiB, in MiB. */
+function statusMebibytes(field: string): number {
+  const line = new RegExp(`^${field}:\\s+([0-9]+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
+  if (line?.[1] === undefined) throw new Error(`/proc/self/status has no ${field}`);
+  return Number(line[1]) / 1024;
+}
+
+/** Called as a program: prints by how many MiB the memory of this process grew at the most for one image. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , path = ''] = process.argv;
+  const store = new MemoryStore();
+  // Sets VmHWM back to what there is now (proc_pid_clear_refs(5)).
+  writeFileSync('/proc/self/clear_refs', '5');
+  const before = statusMebibytes('VmRSS');
+  await btfOf(path, store);
+  console.log(statusMebibytes('VmHWM') - before);
+}
