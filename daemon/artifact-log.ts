@@ -3,14 +3,12 @@ import { asIkfsError, describeError } from '../src/errors.ts';
 import { formatSize } from './format-size.ts';
 import { log } from './log.ts';
 
-/** Writes the log of a mount: each failure once, and with `verbose` a line for each artifact. */
-export class ArtifactLog {
-  readonly #verbose: boolean;
-  readonly #failures = new Set<string>();
+/** So many different failures are told once each; then all of them once more, lest memory grow with them. */
+const mostRemembered = 10_000;
 
-  constructor(verbose: boolean) {
-    this.#verbose = verbose;
-  }
+/** Writes the log of a mount: each failure once, and a line for each artifact to who wants to know that much. */
+export class ArtifactLog {
+  readonly #failures = new Set<string>();
 
   readonly settled = ({ release, artifact, outcome, milliseconds }: Settled): void => {
     switch (outcome.state) {
@@ -18,16 +16,14 @@ export class ArtifactLog {
         this.failed(outcome.error);
         break;
       case 'ready':
-        if (!this.#verbose) break;
         log(
-          'info',
+          'debug',
           `${release}/${artifact}: ${formatSize(outcome.content.size)} in ${milliseconds.toFixed(1)} ms from ${outcome.provenance.source}`,
         );
         break;
       case 'absent':
-        if (!this.#verbose) break;
         log(
-          'info',
+          'debug',
           `${release}/${artifact}: absent in ${milliseconds.toFixed(1)} ms: ${outcome.attempts.at(-1)?.reason ?? 'no source'}`,
         );
     }
@@ -37,6 +33,7 @@ export class ArtifactLog {
   readonly failed = (thrown: unknown): void => {
     const text = describeError(asIkfsError(thrown));
     if (this.#failures.has(text)) return;
+    if (this.#failures.size >= mostRemembered) this.#failures.clear();
     this.#failures.add(text);
     log('error', text);
   };

@@ -10,14 +10,21 @@ export function defaultMountpoint(): string {
   return join(runtime !== undefined && isAbsolute(runtime) ? runtime : `/run/user/${user}`, 'ikfs');
 }
 
+/** Directories that were made for a mount. */
+export interface MadeMountpoint {
+  /** The innermost first. */
+  readonly made: readonly string[];
+  /** Takes them away again; to be called when nothing is mounted there any more. */
+  remove(): void;
+}
+
 /**
  * Makes a mountpoint if it is missing. Whether one that is there will do is for the transport to tell.
  * @param path absolute
- * @returns takes away again what was made; to be called when nothing is mounted there any more
  * @throws IkfsError `denied`, `wrong-kind`, `io`
  */
-export function createMountpoint(path: string): () => void {
-  const nothing = (): void => undefined;
+export function createMountpoint(path: string): MadeMountpoint {
+  const nothing: MadeMountpoint = { made: [], remove: () => undefined };
   try {
     statSync(path);
     return nothing;
@@ -31,14 +38,17 @@ export function createMountpoint(path: string): () => void {
   } catch (error) {
     throw asIkfsError(error, { path, step: 'mountpoint' });
   }
-  return () => {
-    try {
-      for (let made = path; ; made = dirname(made)) {
-        rmdirSync(made);
-        if (outermost === undefined || made === outermost) return;
+  if (outermost === undefined) return nothing;
+  const made = [path];
+  for (let above = path; above !== outermost;) made.push((above = dirname(above)));
+  return {
+    made,
+    remove() {
+      try {
+        for (const folder of made) rmdirSync(folder);
+      } catch {
+        // Somebody uses it by now; an empty directory too many is no harm.
       }
-    } catch {
-      // Somebody uses it by now; an empty directory too many is no harm.
-    }
+    },
   };
 }

@@ -122,6 +122,17 @@ export const options = {
     value: 'N',
     summary: 'threads that take requests, with the kernel transport (default: 2)',
   },
+  fence: {
+    type: 'string',
+    value: 'MODE',
+    summary: 'give up what a reader of images does not need: auto (default), require or off',
+  },
+  expose: {
+    type: 'string',
+    value: 'WHAT',
+    summary:
+      'who else may read: published (default), what everybody can read where it comes from or the running kernel shows; all; none',
+  },
   prefetch: {
     type: 'boolean',
     negatable: true,
@@ -132,7 +143,16 @@ export const options = {
     value: 'MIB',
     summary: 'MiB of page cache that prefetching may fill (default: 64)',
   },
-  verbose: { type: 'boolean', short: 'v', summary: 'a line for each artifact that is made' },
+  'log-level': {
+    type: 'string',
+    value: 'LEVEL',
+    summary: 'how grave what is logged is at least: error, warning, info (default) or debug',
+  },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    summary: 'a line for each artifact that is made: --log-level debug',
+  },
   help: { type: 'boolean', short: 'h', summary: 'this help' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 

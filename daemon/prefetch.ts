@@ -16,6 +16,11 @@ export function prefetchLimit(values: OptionValues): number {
   return wholeNumber('prefetch-limit', values['prefetch-limit'], usualMebibytes, range) * mebibyte;
 }
 
+/** Whether anything may be prefetched. */
+export function wantsPrefetch(values: OptionValues): boolean {
+  return values.prefetch !== false;
+}
+
 /**
  * Puts header trees into the kernel's caches, so that the first compilation finds them there: that of the
  * running kernel unless --prefetch asks for all, and none with --no-prefetch. It may be stopped at any time by
@@ -27,12 +32,12 @@ export async function prefetch(
   catalogue: Catalogue,
   values: OptionValues,
 ): Promise<void> {
-  if (values.prefetch === false) return;
+  if (!wantsPrefetch(values)) return;
   const folders = [...catalogue.kernels.values()]
     .filter((kernel) => values.prefetch === true || kernel.release === catalogue.running)
     .filter((kernel) => kernel.evidence('build') === 'present')
     .map((kernel) => join(mountpoint, kernel.release, 'build'));
   if (folders.length === 0) return;
   const { files, bytes } = await mounted.warm(folders, prefetchLimit(values));
-  if (values.verbose && files > 0) log('info', `prefetched ${files} header files, ${formatSize(bytes)}`);
+  if (files > 0) log('debug', `prefetched ${files} header files, ${formatSize(bytes)}`);
 }

@@ -1,6 +1,7 @@
 import { openCatalogue } from '../src/artifact/catalogue.ts';
 import type { Catalogue } from '../src/artifact/catalogue.ts';
 import { ContentReader } from '../src/artifact/content-reader.ts';
+import type { Exposure } from '../src/artifact/exposure.ts';
 import { Workshop } from '../src/artifact/workshop.ts';
 import type { Settled } from '../src/artifact/workshop.ts';
 import { ReadTally } from '../src/bytes/descriptor-source.ts';
@@ -10,6 +11,7 @@ import { Inodes } from '../src/tree/inodes.ts';
 import { rootDirectory } from '../src/tree/root-directory.ts';
 import { statusOf } from '../src/tree/status.ts';
 import type { Status } from '../src/tree/status.ts';
+import { fenceParts } from './fence.ts';
 import { counted } from './format-size.ts';
 import { defaultMountpoint } from './mountpoint.ts';
 import { withProgress } from './progress.ts';
@@ -43,6 +45,8 @@ export interface SessionHooks {
   readonly onSettled?: (settled: Settled) => void;
   /** Called when something that the tree shows turned out to be damaged in the store: a reload makes it anew. */
   readonly onDamaged?: () => void;
+  /** Who may read the tree beside this user. */
+  readonly exposure?: Exposure;
   /** Requests of the transport so far. */
   readonly requests?: () => Readonly<Record<string, number>>;
 }
@@ -60,9 +64,16 @@ export async function openSession(
 ): Promise<Session> {
   const ignore = (): void => undefined;
   const store = openStore(keeping, hooks.onDamaged ?? ignore);
-  const workshop = new Workshop(store, request.limits, new ReadTally(), hooks.onSettled ?? ignore);
+  const workshop = new Workshop(
+    store,
+    request.limits,
+    new ReadTally(),
+    hooks.onSettled ?? ignore,
+    hooks.exposure,
+  );
   let catalogue = await withProgress('Looking for kernels', () => openCatalogue(request, workshop));
-  const status = (): Status => statusOf(catalogue, workshop, version, hooks.requests?.() ?? {});
+  const status = (): Status =>
+    statusOf(catalogue, workshop, version, hooks.requests?.() ?? {}, fenceParts() ?? []);
   const place = hooks.mountpoint ?? defaultMountpoint();
   const inodes = new Inodes();
   const rootNow = (): DirectoryNode => rootDirectory(catalogue, place, () => formatJson(status()), inodes);

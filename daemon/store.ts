@@ -5,6 +5,7 @@ import { IkfsError, asIkfsError, describeError } from '../src/errors.ts';
 import { DiskStore } from '../src/store/disk-store.ts';
 import type { DamageFound } from '../src/store/disk-store.ts';
 import { FallbackStore } from '../src/store/fallback-store.ts';
+import { openStoreFolder } from '../src/store/store-folder.ts';
 import { MemoryStore } from '../src/store/memory-store.ts';
 import { usualBound } from '../src/store/size-bound.ts';
 import { formatSize } from './format-size.ts';
@@ -46,6 +47,19 @@ export function storeFolder(keeping: Keeping): string {
   const cache = process.env['XDG_CACHE_HOME'];
   // The specification asks to ignore a relative path.
   return join(cache !== undefined && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'ikfs');
+}
+
+/**
+ * Makes the directory of the store while that may still be done.
+ * @returns where it is; undefined when nothing is to be kept on disk, or it can not be: openStore tells why
+ */
+export function prepareStore(keeping: Keeping): string | undefined {
+  if (keeping.inMemory) return undefined;
+  try {
+    return openStoreFolder(storeFolder(keeping)).path;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -15,6 +15,7 @@
 #include "core/values_binding.h"
 #include "fuse/mount_binding.h"
 #include "fuse/session_binding.h"
+#include "keeper/keeper_binding.h"
 #include "module/survey_binding.h"
 
 namespace ikfs {
@@ -34,6 +35,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   btf::add_btf(env, exports);
   add_surveys(env, exports);
   exports.Set("memoryFile", Napi::Function::New<memory_file>(env, "memoryFile"));
+  exports.Set("keeper", keeper::keeper_functions(env));
   exports.Set("mounting", fuse::mount_functions(env));
   exports.Set("openSession", fuse::open_session_function(env));
   return exports;

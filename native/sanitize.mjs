@@ -95,7 +95,7 @@ const sourcesIn = (folder) =>
     .map((name) => join(folder, name));
 
 /** The programs of native/test/; all else there is shared by them. */
-const programs = ['session_test', 'session_stress'];
+const programs = ['session_test', 'session_stress', 'main'];
 const isProgram = (source) => programs.includes(basename(source, '.cc'));
 
 /** The programs' objects but their own: what they share, and the core itself. */
@@ -226,14 +226,28 @@ mkdirSync(work, { recursive: true });
 try {
   const targets = sourcesIn('fuzz').map((source) => basename(source, '.cc'));
   const kept = keptFindings(targets);
-  const objects = await sharedObjects(address, ['archive', 'btf', 'codec', 'core', 'fuse', 'module']);
+  const objects = await sharedObjects(address, [
+    'archive',
+    'btf',
+    'codec',
+    'core',
+    'fence',
+    'fuse',
+    'keeper',
+    'module',
+  ]);
   if (!(await test(address, objects))) process.exitCode = 1;
   const inputs = await seeds();
   for (const target of targets) {
     const passed = await fuzz(target, objects, inputs[target] ?? [], kept.get(target) ?? []);
     if (!passed) process.exitCode = 1;
   }
-  if (!(await test(thread, await sharedObjects(thread, ['btf', 'codec', 'core', 'fuse', 'module']))))
+  if (
+    !(await test(
+      thread,
+      await sharedObjects(thread, ['btf', 'codec', 'core', 'fence', 'fuse', 'keeper', 'module']),
+    ))
+  )
     process.exitCode = 1;
 } catch (error) {
   console.error(`native/ could not be checked: ${error.message}`);

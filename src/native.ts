@@ -167,6 +167,23 @@ export interface NativeMounting {
 }
 
 /**
+ * The process that mounts and unmounts for one that has given up the right to (native/keeper/main.cc); `mounting`
+ * asks it where there is one.
+ */
+export interface NativeKeeper {
+  /**
+   * Becomes another program with this process's number, environment and open standard streams.
+   * @param command full path and arguments
+   * @throws as `fromNativeError` understands, when it can not be run
+   */
+  become(command: readonly string[]): never;
+  /** Whether this process was started with a keeper. */
+  isThere(): boolean;
+  /** Has the keeper leave the mount there when this process ends. */
+  leave(): void;
+}
+
+/**
  * BTF that has been read, with its base. Each function works on a thread of libuv's pool; what is written goes to
  * a descriptor from offset 0, at most `cap` bytes, and resolves to their number.
  */
@@ -234,6 +251,7 @@ export interface Native {
   surveyModules(paths: readonly string[], options?: { readonly readBtf?: boolean }): Promise<NativeSurvey>;
   /** Opens a session on a descriptor. Throws TypeError. */
   openSession(options: NativeSessionOptions): NativeSession;
+  readonly keeper: NativeKeeper;
   /** Mounting and unmounting. */
   readonly mounting: NativeMounting;
   /** An anonymous file in memory (memfd_create(2), close-on-exec). @returns its descriptor */

@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 export const commandLoaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['mount', async () => (await import('./mount.ts')).mount],
   ['unmount', async () => (await import('./unmount.ts')).unmount],
+  ['status', async () => (await import('./status.ts')).status],
   ['prefetch', async () => (await import('./prefetch.ts')).prefetch],
   ['info', async () => (await import('./info.ts')).info],
   ['ls', async () => (await import('./ls.ts')).ls],

@@ -50,12 +50,6 @@ bool is_fuse_device(int descriptor) {
          major(status.st_rdev) == device_major && minor(status.st_rdev) == device_minor;
 }
 
-/** Whether a mount belongs to a /dev/fuse, and is not dead: without one, poll(2) reports an error on it. */
-bool is_connected(int descriptor) {
-  pollfd state{descriptor, 0, 0};
-  return poll(&state, 1, 0) == 0;
-}
-
 /** What follows `/dev/fd/` in a mountpoint that stands for a descriptor. */
 std::optional<std::string_view> passed_descriptor(std::string_view mountpoint) {
   constexpr std::string_view folder = "/dev/fd/";
@@ -188,6 +182,14 @@ Result<Unmounted> unmount_with_helper(const UnmountRequest& request) {
 }
 
 }  // namespace
+
+bool is_passed(const std::string& mountpoint) { return passed_descriptor(mountpoint).has_value(); }
+
+bool is_connected(int device) {
+  // Without a mount, poll(2) reports an error on it. Negative numbers it passes over.
+  pollfd state{device, 0, 0};
+  return device >= 0 && poll(&state, 1, 0) == 0;
+}
 
 Result<UniqueFd> mount_tree(const MountRequest& request) {
   if (const auto number = passed_descriptor(request.mountpoint)) return take_over(*number);

@@ -14,6 +14,7 @@
 
 #include "core/failure_binding.h"
 #include "fuse/mount.h"
+#include "keeper/own_keeper.h"
 
 namespace ikfs::fuse {
 
@@ -90,7 +91,8 @@ class MountCall final : public Call {
 
  private:
   Status run() override {
-    auto mounted = mount_tree(request_);
+    auto* keeper = is_passed(request_.mountpoint) ? nullptr : keeper::own_keeper();
+    auto mounted = keeper == nullptr ? mount_tree(request_) : keeper->mount();
     if (auto* failure = std::get_if<Failure>(&mounted)) return std::move(*failure);
     device_ = std::get<UniqueFd>(std::move(mounted));
     return {};
@@ -108,7 +110,8 @@ class UnmountCall final : public Call {
 
  private:
   Status run() override {
-    auto unmounted = unmount_tree(request_);
+    auto* keeper = is_passed(request_.mountpoint) ? nullptr : keeper::own_keeper();
+    auto unmounted = keeper == nullptr ? unmount_tree(request_) : keeper->unmount(request_.lazily);
     if (auto* failure = std::get_if<Failure>(&unmounted)) return std::move(*failure);
     unmounted_ = std::get<Unmounted>(unmounted);
     return {};

@@ -34,6 +34,8 @@ export interface SourceRequest {
   readonly configs: readonly string[];
   /** The only release wanted; also says which kernel files given by hand belong to. */
   readonly release: string | undefined;
+  /** Where the tree is mounted, without links: whoever serves it must not look below it, or would wait for himself. */
+  readonly ownMount?: string;
 }
 
 /** All kernels that were found. */
@@ -73,7 +75,8 @@ export async function openCatalogue(
   previous?: Catalogue,
 ): Promise<Catalogue> {
   const gatherer = new Gatherer(workshop);
-  if (request.sysroot !== undefined) await gatherer.system(new SystemRoot(request.sysroot, workshop.reads));
+  if (request.sysroot !== undefined)
+    await gatherer.system(new SystemRoot(request.sysroot, workshop.reads, request.ownMount));
   await gatherer.given(request);
   return gatherer.catalogue(request.release, previous);
 }
@@ -115,6 +118,7 @@ class Gatherer {
   }
 
   async given(request: SourceRequest): Promise<void> {
+    refuseOwnMount(request);
     for (const path of request.images) await this.#addImage(path, await this.#device(path));
     for (const path of request.modules) await this.#addModules(path, request.release);
     for (const path of request.headers) {
@@ -268,6 +272,17 @@ class Gatherer {
     throw new IkfsError('usage', `it is not clear which kernel ${path} belongs to`, {
       steps: [option],
       advice: 'Name it with --release',
+    });
+  }
+}
+
+/** @throws IkfsError `usage` for a file given by hand that lies in the tree itself */
+function refuseOwnMount({ ownMount, images, modules, headers, btf, configs }: SourceRequest): void {
+  if (ownMount === undefined) return;
+  const outside = new SystemRoot('/', undefined, ownMount);
+  for (const path of [...images, ...modules, ...headers, ...btf, ...configs]) {
+    outside.resolve(path, () => {
+      throw new IkfsError('usage', 'lies in the tree that is to be mounted', { path });
     });
   }
 }

@@ -8,6 +8,7 @@ import { fileOf, listModules } from '../source/module-folder.ts';
 import type { ModuleEntry } from '../source/module-folder.ts';
 import { surveyModules } from '../source/module-survey.ts';
 import type { ModuleSurvey } from '../source/module-survey.ts';
+import { isExposed } from './exposure.ts';
 import { inputState } from './input-state.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { ImageContents } from './image-contents.ts';
@@ -30,7 +31,7 @@ import { ModuleArtifacts, moduleArtifacts } from './module-artifacts.ts';
 import type { ModuleArtifact } from './module-artifacts.ts';
 import { judge } from './module-verdict.ts';
 import type { Judgement } from './module-verdict.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, ReadyOutcome } from './outcome.ts';
 import type { RamdiskContents } from './ramdisk-contents.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { Workshop } from './workshop.ts';
@@ -139,6 +140,34 @@ export class Kernel {
   /** Whether a module of that name is on disk, or loaded in the running kernel. */
   hasModule(name: string): boolean {
     return this.modules().modules.has(name) || (this.sources.live && liveModules().includes(name));
+  }
+
+  /** Whether everybody may read an artifact, or one of a module. @param outcome what came of asking for it */
+  isExposed(artifact: KernelArtifact | ModuleArtifact, { provenance }: ReadyOutcome): boolean {
+    const { live } = this.sources;
+    return isExposed(this.#context.workshop.exposure, {
+      artifact,
+      live,
+      files: this.#filesOf(artifact, provenance.source),
+    });
+  }
+
+  /** Whether everybody may enter build/, whichever source its archive turns out to be in. */
+  isTreeExposed(): boolean {
+    const { given, images, live } = this.sources;
+    const kheaders = this.modules().modules.get('kheaders');
+    const files = [...given.headers, ...(kheaders ? [fileOf(kheaders)] : []), ...images];
+    return isExposed(this.#context.workshop.exposure, { artifact: 'build', live, files });
+  }
+
+  /** The files that an artifact is made from. @param source as its provenance has it */
+  #filesOf(artifact: KernelArtifact | ModuleArtifact, source: string): readonly string[] {
+    const { moduleFolders, ramdisks } = this.sources;
+    const ofAllModules = (): string[] => [...this.modules().modules.values()].map(fileOf);
+    if (artifact === 'modules.tsv') return [...moduleFolders, ...ramdisks];
+    if (artifact === 'btf-flat/all') return [source, ...ofAllModules()];
+    // Of a module in a ramdisk the source begins with the image's path.
+    return [ramdisks.find((path) => source.startsWith(`${path}:`)) ?? source];
   }
 
   /** Last modification of what the kernel was found by, in milliseconds since the epoch. */

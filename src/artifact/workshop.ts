@@ -1,6 +1,7 @@
 import type { Limits } from '../bytes/limits.ts';
 import type { ReadTally } from '../bytes/descriptor-source.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { Exposure } from './exposure.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Told when an artifact has been asked for the first time and what came of it. */
@@ -25,9 +26,18 @@ export class Workshop {
   /** Counts what is read from inputs. */
   readonly reads: ReadTally;
   readonly made = new MadeTally();
+  /** Who may read what is made. */
+  readonly exposure: Exposure;
   readonly #onSettled: (settled: Settled) => void;
 
-  constructor(store: BlobStore, limits: Limits, reads: ReadTally, onSettled: (settled: Settled) => void) {
+  constructor(
+    store: BlobStore,
+    limits: Limits,
+    reads: ReadTally,
+    onSettled: (settled: Settled) => void,
+    exposure: Exposure = 'published',
+  ) {
+    this.exposure = exposure;
     this.store = store;
     this.limits = limits;
     this.reads = reads;

@@ -39,6 +39,9 @@ const imagesBesideModules = ['vmlinuz', 'vmlinux', 'build/vmlinux', 'kernel/vmli
 /** The directory whose every file may be a kernel. */
 const bootFolder = '/boot';
 
+/** Everything of a system that is looked at without being asked to; device nodes that partitions' names lead to lie there too. */
+export const wellKnownPlaces = [bootFolder, ...moduleRoots, '/dev/block'] as const;
+
 /** A kernel release begins with version and patch level (Makefile, KERNELVERSION). */
 const releasePattern = /^\d+\.\d+/;
 

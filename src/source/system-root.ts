@@ -17,8 +17,11 @@ export class SystemRoot {
   /** Whether this is the root of the running system, so that /proc and /sys speak of its kernel. */
   readonly running: boolean;
   readonly #tally: ReadTally | undefined;
+  readonly #hidden: string | undefined;
 
-  constructor(path: string, tally?: ReadTally) {
+  /** @param hidden a directory of this system that is taken not to be there, nor anything below it */
+  constructor(path: string, tally?: ReadTally, hidden?: string) {
+    this.#hidden = hidden;
     this.path = path;
     this.running = path === '/';
     this.#tally = tally;
@@ -26,9 +29,10 @@ export class SystemRoot {
 
   /**
    * Where a path of that system lies on this one; undefined when it does not exist.
+   * @param onHidden called when that is because it leads to what is hidden
    * @throws IkfsError `corrupt` for a loop of links, `denied`, `io`
    */
-  resolve(inside: string): string | undefined {
+  resolve(inside: string, onHidden?: () => void): string | undefined {
     const pending = inside
       .split('/')
       .filter((part) => part !== '')
@@ -42,6 +46,10 @@ export class SystemRoot {
         continue;
       }
       const here = join(this.path, ...resolved, part);
+      if (here === this.#hidden) {
+        onHidden?.();
+        return undefined;
+      }
       const found = this.#look(here);
       if (found === undefined) return undefined;
       if (found === 'present') {

@@ -31,6 +31,7 @@ export const kernelTransport: Transport = {
 
   unavailable() {
     if (!native) return Promise.resolve(`the addon is missing (${nativeMissing ?? 'unknown reason'})`);
+    if (native.keeper.isThere()) return Promise.resolve(undefined);
     return Promise.resolve(fuseDeviceProblem() ?? mountPrivilegeProblem(['fusermount3', 'fusermount']));
   },
 

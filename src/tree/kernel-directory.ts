@@ -58,7 +58,7 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
       case 'build':
         return await buildDirectory(kernel, inodes, modified);
       default:
-        return artifactNode(inodeOf(name), modified, await kernel.artifact(name));
+        return artifactNode(kernel, name, inodeOf(name), modified, await kernel.artifact(name));
     }
   }
 }
@@ -124,13 +124,14 @@ async function buildDirectory(
     return headerDirectory(tree, tree.top, firstInode);
   };
   if (kernel.evidence('build') === 'possible' && !(await kernel.headerTree())) return undefined;
-  return directoryNode(inode, modified, {
+  const content = {
     list: async () => await (await top()).list(),
-    lookup: async (name) => await (await top()).lookup(name),
+    lookup: async (name: string) => await (await top()).lookup(name),
     whole: async () => {
       const { tree, firstInode } = await opened();
       const { index, size: nodes, tar: content, provenance } = tree;
       return { index, nodes, content, firstInode, modified: provenance.modified };
     },
-  });
+  };
+  return directoryNode(inode, modified, content, kernel.isTreeExposed() ? 0o755 : 0o700);
 }

@@ -48,11 +48,12 @@ export function moduleDirectory(
       const own = Object.hasOwn(kernels, name) ? kernels[name] : undefined;
       if (own !== undefined) {
         if (kernel.evidence(own) === 'none') return undefined;
-        return artifactNode(inodeOf(name), modified, await kernel.artifact(own));
+        return artifactNode(kernel, own, inodeOf(name), modified, await kernel.artifact(own));
       }
       const module = moduleOf(name, suffix);
       if (module === undefined || !kernel.hasModule(module)) return undefined;
-      return artifactNode(inodeOf(name), modified, await kernel.moduleArtifact(artifact, module));
+      const outcome = await kernel.moduleArtifact(artifact, module);
+      return artifactNode(kernel, artifact, inodeOf(name), modified, outcome);
     },
   });
 }
@@ -63,10 +64,18 @@ function moduleOf(name: string, suffix: string): string | undefined {
 }
 
 /** The node of what came of asking for an artifact. @throws IkfsError when it is there but broken */
-export function artifactNode(inode: number, modified: number, outcome: Outcome): FileNode | undefined {
+export function artifactNode(
+  kernel: Kernel,
+  artifact: KernelArtifact | ModuleArtifact,
+  inode: number,
+  modified: number,
+  outcome: Outcome,
+): FileNode | undefined {
   switch (outcome.state) {
-    case 'ready':
-      return fileNode(inode, outcome.provenance.modified || modified, outcome.content);
+    case 'ready': {
+      const mode = kernel.isExposed(artifact, outcome) ? 0o644 : 0o600;
+      return fileNode(inode, outcome.provenance.modified || modified, outcome.content, mode);
+    }
     case 'absent':
       return undefined;
     case 'failed':

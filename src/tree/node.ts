@@ -30,7 +30,8 @@ export interface WholeTree {
 
 export interface DirectoryNode extends NodeBase {
   readonly kind: 'directory';
-  readonly mode: 0o755;
+  /** 0o755, or 0o700 where not everybody may enter. */
+  readonly mode: number;
   /**
    * There for a directory of which all is known once it can be listed: walking it makes nothing. A transport may
    * take it over as a whole.

@@ -40,8 +40,9 @@ export function directoryNode(
   inode: number,
   modified: number,
   content: Pick<DirectoryNode, 'list' | 'lookup' | 'whole'>,
+  mode = 0o755,
 ): DirectoryNode {
-  return { kind: 'directory', inode, mode: 0o755, modified, ...content };
+  return { kind: 'directory', inode, mode, modified, ...content };
 }
 
 /** A directory whose nodes are all there already. */

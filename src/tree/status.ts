@@ -45,6 +45,8 @@ export interface Status {
   readonly store: string;
   /** Why what is made now is kept in memory although it should be on disk; missing while it is not so. */
   readonly storeProblem?: string;
+  /** What the process that reads images is fenced by, such as `seccomp`; nothing where there is no fence. */
+  readonly fence: readonly string[];
   readonly counters: {
     /** Files opened and bytes read of inputs, and artifacts made, since the start. */
     readonly filesOpened: number;
@@ -61,6 +63,7 @@ export function statusOf(
   workshop: Workshop,
   version: string,
   requests: Readonly<Record<string, number>>,
+  fence: readonly string[],
 ): Status {
   const { description, problem } = workshop.store;
   return {
@@ -69,6 +72,7 @@ export function statusOf(
     rejected: catalogue.rejected,
     store: description,
     ...(problem === undefined ? {} : { storeProblem: problem }),
+    fence,
     counters: {
       filesOpened: workshop.reads.files,
       bytesRead: workshop.reads.bytes,

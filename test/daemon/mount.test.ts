@@ -119,7 +119,7 @@ testMount('unmount of a mount in use says so, and of a dead one works', async (t
   user.stdin.end();
   t.is(await daemon.ended, 0);
 
-  const next = await mountInForeground(t, mountpoint);
+  const next = await mountInForeground(t, mountpoint, ['--fence', 'off']);
   next.process.kill('SIGKILL');
   await next.ended;
   t.true(isMounted(mountpoint));

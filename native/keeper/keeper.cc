@@ -1,0 +1,92 @@
+#include "keeper/keeper.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "fuse/mount.h"
+#include "keeper/messages.h"
+
+namespace ikfs::keeper {
+
+namespace {
+
+/** The mount, and the directories made for it. */
+class Place {
+ public:
+  explicit Place(const Task& task) : task_(task) {}
+
+  Answer mount() {
+    auto mounted = fuse::mount_tree({task_.mountpoint, task_.allow_other, task_.search_path});
+    if (auto* failure = std::get_if<Failure>(&mounted)) return {.failure = std::move(*failure)};
+    auto& device = std::get<UniqueFd>(mounted);
+    device_ = UniqueFd(fcntl(device.get(), F_DUPFD_CLOEXEC, 0));
+    return {.device = std::move(device)};
+  }
+
+  /** Takes away what was mounted, and nothing that somebody else has mounted in its place since. */
+  Answer unmount(bool lazily) {
+    Answer answer{.was_not_mounted = true};
+    if (fuse::is_connected(device_.get())) {
+      auto unmounted = fuse::unmount_tree({task_.mountpoint, lazily, task_.search_path});
+      if (auto* failure = std::get_if<Failure>(&unmounted)) return {.failure = std::move(*failure)};
+      answer.was_not_mounted = std::get<fuse::Unmounted>(unmounted) == fuse::Unmounted::not_mounted;
+    }
+    // Whoever still uses it is set free when the daemon closes its own.
+    device_ = UniqueFd();
+    remove_made();
+    return answer;
+  }
+
+  /** The daemon does not want it to be taken away. */
+  Answer leave() {
+    device_ = UniqueFd();
+    is_left_ = true;
+    return {};
+  }
+
+  /** The daemon has ended. */
+  void end() {
+    if (!is_left_) unmount(true);
+  }
+
+ private:
+  /** One that somebody uses by now stays: an empty directory too many is no harm. */
+  void remove_made() const {
+    for (const auto& folder : task_.made) {
+      if (rmdir(folder.c_str()) != 0) return;
+    }
+  }
+
+  const Task& task_;
+  /** A second descriptor of the connection, by which it is known whether the mount is still there. */
+  UniqueFd device_;
+  bool is_left_ = false;
+};
+
+Answer answer(Place& place, Request request) {
+  switch (request) {
+    case Request::mount:
+      return place.mount();
+    case Request::unmount:
+      return place.unmount(false);
+    case Request::detach:
+      return place.unmount(true);
+    case Request::leave:
+      return place.leave();
+  }
+  return {};
+}
+
+}  // namespace
+
+void keep(int socket, const Task& task) {
+  Place place(task);
+  while (const auto request = receive_request(socket)) {
+    if (!send_answer(socket, answer(place, *request))) break;
+  }
+  place.end();
+}
+
+}  // namespace ikfs::keeper

@@ -1,0 +1,62 @@
+#include "keeper/keeper_binding.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/failure_binding.h"
+#include "core/values_binding.h"
+#include "keeper/own_keeper.h"
+
+namespace ikfs::keeper {
+
+namespace {
+
+/** Standard streams, and what a service manager has passed (sd_listen_fds(3)); Node makes all of them close-on-exec. */
+void keep_passed() {
+  const char* count = std::getenv("LISTEN_FDS");
+  const long beyond = STDERR_FILENO + 1 + (count == nullptr ? 0 : std::strtol(count, nullptr, 10));
+  for (int descriptor = 0; descriptor < beyond && fcntl(descriptor, F_SETFD, 0) == 0; ++descriptor) continue;
+}
+
+/** Becomes another program, with this process's number, environment and standard streams. */
+Napi::Value become(const Napi::CallbackInfo& info) {
+  const auto given = list(info[0], "command");
+  std::vector<std::string> arguments;
+  for (std::uint32_t i = 0; i < given.Length(); ++i) arguments.push_back(text(given.Get(i), "argument"));
+  if (arguments.empty()) throw Napi::TypeError::New(info.Env(), "there must be a program");
+  std::vector<char*> pointers;
+  for (auto& each : arguments) pointers.push_back(each.data());
+  pointers.push_back(nullptr);
+  keep_passed();
+  execv(pointers.front(), pointers.data());
+  throw to_error(info.Env(), system_failure(arguments.front().c_str(), errno));
+}
+
+Napi::Value is_there(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), own_keeper() != nullptr);
+}
+
+/** Answers at once: the keeper has nothing else to do. */
+Napi::Value leave(const Napi::CallbackInfo& info) {
+  if (auto* keeper = own_keeper()) {
+    if (auto failure = keeper->leave()) throw to_error(info.Env(), *failure);
+  }
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+Napi::Object keeper_functions(Napi::Env env) {
+  auto functions = Napi::Object::New(env);
+  functions.Set("become", Napi::Function::New<become>(env, "become"));
+  functions.Set("isThere", Napi::Function::New<is_there>(env, "isThere"));
+  functions.Set("leave", Napi::Function::New<leave>(env, "leave"));
+  return functions;
+}
+
+}  // namespace ikfs::keeper
