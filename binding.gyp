@@ -69,7 +69,9 @@
         'native/fuse/negotiation.cc',
         'native/fuse/node_reader_binding.cc',
         'native/fuse/node_table.cc',
+        'native/fuse/own_files.cc',
         'native/fuse/postman.cc',
+        'native/fuse/round_trip.cc',
         'native/fuse/session.cc',
         'native/fuse/session_binding.cc',
         'native/fuse/waiting.cc',
@@ -82,6 +84,8 @@
         'native/module/elf_sections.cc',
         'native/module/module_survey.cc',
         'native/module/survey_binding.cc',
+        'native/notify/notify_binding.cc',
+        'native/notify/notify_socket.cc',
       ],
       'include_dirs': ['native'],
       # Node-API's headers are not ours to warn about, hence -isystem.

@@ -6,15 +6,8 @@ import { wellKnownPlaces } from '../src/source/discover.ts';
 import type { Sources } from './sources.ts';
 
 /** Whether to fence: as far as this system lets us, or not at all without, or not. */
-const modes = ['auto', 'require', 'off'] as const;
-export type FenceMode = (typeof modes)[number];
-
-/** @throws IkfsError `usage` */
-export function fenceModeOf(value: string | undefined): FenceMode {
-  const mode = modes.find((each) => each === (value ?? 'auto'));
-  if (mode) return mode;
-  throw new IkfsError('usage', `there is no fence '${value}': it is ${modes.join(', ')}`);
-}
+export const fenceModes = ['auto', 'require', 'off'] as const;
+export type FenceMode = (typeof fenceModes)[number];
 
 /** What of the fence holds for this process, such as `seccomp`; undefined where it was started without. */
 export function fenceParts(): readonly string[] | undefined {

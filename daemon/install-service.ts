@@ -155,9 +155,9 @@ function uninstall(options: Options, installation: Installation): void {
   }
   if (init === 'systemd') {
     if (root === '/') {
-      // A pattern: instances that run. They are enabled one by one, and so disabled.
-      attempt(options, 'systemctl', 'stop', 'ikfs@*.service');
-      attempt(options, 'systemctl', 'disable', '--now', 'ikfs.service', 'ikfs@.service');
+      // The pattern means the instances that run; the template, those that are enabled.
+      attempt(options, 'systemctl', 'stop', 'ikfs.service', 'ikfs@*.service');
+      attempt(options, 'systemctl', 'disable', 'ikfs.service', 'ikfs@.service');
     } else attempt(options, 'systemctl', `--root=${root}`, 'disable', 'ikfs.service', 'ikfs@.service');
   }
   if (init === 'openrc') {

@@ -1,6 +1,10 @@
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { asIkfsError } from '../src/errors.ts';
+import { isDeadMount } from '../src/transport/mountpoint.ts';
+import { detach } from '../src/transport/unmount.ts';
+import { log } from './log.ts';
+import { ikfsType, mountAt } from './mount-table.ts';
 
 /** Where the tree is mounted unless the command line says otherwise. */
 export function defaultMountpoint(): string {
@@ -16,6 +20,25 @@ export interface MadeMountpoint {
   readonly made: readonly string[];
   /** Takes them away again; to be called when nothing is mounted there any more. */
   remove(): void;
+}
+
+/**
+ * Takes away the mount of an ikfs that was killed: whoever looks at it is told ENOTCONN.
+ * @param path absolute
+ * @throws IkfsError `io`, `unavailable` when it can not be unmounted
+ */
+export async function replaceDeadMount(path: string): Promise<void> {
+  let place: string;
+  try {
+    // The mount's own name can not be resolved any more, that of the directory it lies in can.
+    place = join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return;
+  }
+  while (mountAt(place)?.type === ikfsType && (await isDeadMount(place))) {
+    await detach(place);
+    log('info', `${path}: a dead mount of an earlier ikfs was there, and is replaced`);
+  }
 }
 
 /**

@@ -107,6 +107,20 @@ export const options = {
   top: { type: 'string', value: 'N', summary: 'rows shown with --sizes (default: 20)' },
   mount: { type: 'string', value: 'MOUNTPOINT', summary: 'where the tree is mounted' },
   background: { type: 'boolean', summary: 'return once the mount answers, and go on serving it' },
+  'pid-file': {
+    type: 'string',
+    value: 'FILE',
+    summary: 'write the process number here once the mount answers, and remove it at the end',
+  },
+  'idle-exit': {
+    type: 'string',
+    value: 'SECONDS',
+    summary: 'unmount and end when nobody has used the tree for so long',
+  },
+  'if-left': {
+    type: 'boolean',
+    summary: 'succeed, without a word, also when no ikfs is mounted there',
+  },
   'allow-other': {
     type: 'boolean',
     negatable: true,

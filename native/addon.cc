@@ -5,8 +5,11 @@
  */
 #include <napi.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "archive/archive_binding.h"
 #include "btf/btf_binding.h"
@@ -17,6 +20,7 @@
 #include "fuse/session_binding.h"
 #include "keeper/keeper_binding.h"
 #include "module/survey_binding.h"
+#include "notify/notify_binding.h"
 
 namespace ikfs {
 
@@ -29,13 +33,26 @@ Napi::Value memory_file(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), descriptor);
 }
 
+/** A thread of its own sees to it, so that it comes about also when JavaScript's thread hangs. */
+Napi::Value end_process(const Napi::CallbackInfo& info) {
+  const auto status = static_cast<int>(whole_number(info[0], "status", 255));
+  const std::chrono::milliseconds delay(whole_number(info[1], "milliseconds", 1e9));
+  std::thread([status, delay] {
+    std::this_thread::sleep_for(delay);
+    _exit(status);
+  }).detach();
+  return info.Env().Undefined();
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add_codecs(env, exports);
   add_archives(env, exports);
   btf::add_btf(env, exports);
   add_surveys(env, exports);
+  add_notify(env, exports);
   exports.Set("memoryFile", Napi::Function::New<memory_file>(env, "memoryFile"));
   exports.Set("keeper", keeper::keeper_functions(env));
+  exports.Set("endProcess", Napi::Function::New<end_process>(env, "endProcess"));
   exports.Set("mounting", fuse::mount_functions(env));
   exports.Set("openSession", fuse::open_session_function(env));
   return exports;

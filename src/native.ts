@@ -99,6 +99,16 @@ export interface NativeAnswer {
   readonly error: number;
 }
 
+/** What a session is at. */
+export interface NativeWork {
+  /** Requests that wait for what has not been made yet. */
+  readonly waiting: number;
+  /** Readers that answer a request just now. */
+  readonly answering: number;
+  /** For how long the slowest of them has been at it, in milliseconds. */
+  readonly longest: number;
+}
+
 /** A connection to the kernel, served by threads of its own. */
 export interface NativeSession {
   /** Replaces nodes, all at one moment; then tells the kernel what to forget, then answers who has waited. */
@@ -116,6 +126,15 @@ export interface NativeSession {
   ready(): boolean;
   /** Requests so far, by the protocol's names. */
   requests(): Record<string, number>;
+  /** What readers and those who wait are at. */
+  work(): NativeWork;
+  /**
+   * Looks at the mount as any program does, on a thread of its own. Needs the mountpoint that `start` was given.
+   * @param file name of a file in the root whose beginning is read; without one STATFS is asked, which neither
+   *   the kernel's caches nor JavaScript answer
+   * @returns 0, or a positive errno; it may be long in coming
+   */
+  roundTrip(file?: string): Promise<number>;
   /** Begins to fill the kernel's caches with a directory of the mount, up to so many bytes. */
   warm(folder: string, mostBytes: number): void;
   /** How far that has come. */
@@ -124,7 +143,7 @@ export interface NativeSession {
   cool(): void;
   /** Whether nothing of that is under way any more. */
   isCool(): boolean;
-  /** Ends the session although the kernel has not. */
+  /** Ends the session although the kernel has not; `ended` tells when it has. */
   close(): void;
 }
 
@@ -137,6 +156,17 @@ export interface NativeSessionOptions {
   readonly ask: (node: number, need: NativeNeed) => void;
   /** Called once when the session has ended: 0, or the errno that ended it. */
   readonly ended: (error: number) => void;
+}
+
+/** A way to the service manager (sd_notify(3)), open for good. */
+export interface NativeNotifySocket {
+  /**
+   * Sends lines of NAME=VALUE; never waits.
+   * @param descriptors open files to go with it; they stay the caller's
+   * @returns false when the receiver has not taken in earlier ones yet, so that it may be sent later
+   * @throws an Error that `fromNativeError` understands
+   */
+  send(message: string, descriptors: readonly number[]): boolean;
 }
 
 /**
@@ -252,6 +282,17 @@ export interface Native {
   /** Opens a session on a descriptor. Throws TypeError. */
   openSession(options: NativeSessionOptions): NativeSession;
   readonly keeper: NativeKeeper;
+  /**
+   * Opens the way to a service manager.
+   * @param address as NOTIFY_SOCKET has it: an absolute path, or `@` and an abstract name
+   * @throws an Error that `fromNativeError` understands: `usage` for other addresses, `io`
+   */
+  openNotifySocket(address: string): NativeNotifySocket;
+  /**
+   * Ends the process as it is (_exit(2)) after so many milliseconds, also when JavaScript's thread hangs: nothing
+   * is run or waited for then, such as threads that hang on a disk. There is no going back.
+   */
+  endProcess(status: number, milliseconds: number): void;
   /** Mounting and unmounting. */
   readonly mounting: NativeMounting;
   /** An anonymous file in memory (memfd_create(2), close-on-exec). @returns its descriptor */

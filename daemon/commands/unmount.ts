@@ -11,15 +11,18 @@ import { defaultMountpoint } from '../mountpoint.ts';
 export const unmount: Command = {
   name: 'unmount',
   summary: 'unmount the tree',
-  usage: ['unmount [MOUNTPOINT]'],
+  usage: ['unmount [--if-left] [MOUNTPOINT]'],
   description: [
     'Unmounts what ikfs has mounted at MOUNTPOINT, also when the process that served it is gone. Where files in it are still open, the mount disappears at once and ends when they are closed.',
   ],
-  options: [],
+  options: ['if-left'],
   operands: { least: 0, most: 1 },
 
-  async run({ operands }) {
-    const path = findMountpoint(resolve(operands[0] ?? defaultMountpoint()));
+  async run({ values, operands }) {
+    const place = resolve(operands[0] ?? defaultMountpoint());
+    const found = findMount(place);
+    if (values['if-left'] && found?.type !== ikfsType) return 0;
+    const path = ownMountpoint(place, found);
     if ((await detach(path)) === 'lazily') {
       log('info', `${path}: was in use; it is gone from there, and ends when its last user is done`);
     }
@@ -28,16 +31,19 @@ export const unmount: Command = {
 };
 
 /**
- * The place in the table of mounts that a path means. The path itself is not looked at as long as it can be
- * avoided: a server that hangs would not answer.
- * @throws IkfsError `not-found` when no ikfs is mounted there
+ * The mount that a path means. The path itself is not looked at as long as it can be avoided: a server that hangs
+ * would not answer.
  */
-function findMountpoint(path: string): string {
-  let found: MountEntry | undefined;
+function findMount(path: string): MountEntry | undefined {
   for (const place of placesOf(path)) {
-    found = mountAt(place);
-    if (found) break;
+    const found = mountAt(place);
+    if (found) return found;
   }
+  return undefined;
+}
+
+/** Where a mount of ours is. @throws IkfsError `not-found` when no ikfs is mounted there */
+function ownMountpoint(path: string, found: MountEntry | undefined): string {
   if (found?.type === ikfsType) return found.mountpoint;
   throw new IkfsError(
     'not-found',

@@ -83,8 +83,8 @@ constexpr std::uint32_t fail_with(std::uint32_t error) { return 0x0005'0000 | er
 constexpr long mode_filter = 2;
 
 /** CLONE_NEW*: a thread or process in namespaces of its own, in which it might mount. */
-constexpr std::uint32_t new_namespaces = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-                                         CLONE_NEWUTS | CLONE_NEWCGROUP;
+constexpr std::uint32_t new_namespaces =
+    CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 /** Calls since Linux 5.1, of the same number on every machine and newer than many a C library's list. */
 enum SinceLinux51 : std::uint32_t {
@@ -110,36 +110,99 @@ enum SinceLinux51 : std::uint32_t {
 /** By what they would do. Not every machine has each. */
 constexpr std::uint32_t refused[] = {
     // Change what is mounted, and where.
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick,
-    mount_setattr, open_tree_attr, SYS_swapon, SYS_swapoff, SYS_quotactl,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    open_tree,
+    move_mount,
+    fsopen,
+    fsconfig,
+    fsmount,
+    fspick,
+    mount_setattr,
+    open_tree_attr,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_quotactl,
     // Change or start a kernel.
-    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_bpf,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_kexec_load,
+    SYS_reboot,
+    SYS_bpf,
 #ifdef SYS_kexec_file_load
     SYS_kexec_file_load,
 #endif
 #ifdef SYS_iopl
-    SYS_iopl, SYS_ioperm, SYS_modify_ldt,
+    SYS_iopl,
+    SYS_ioperm,
+    SYS_modify_ldt,
 #endif
     // Look into other processes.
-    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, pidfd_getfd, process_madvise,
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_kcmp,
+    pidfd_getfd,
+    process_madvise,
     SYS_perf_event_open,
     // Leave the namespaces or enter others.
-    SYS_setns, SYS_unshare,
-    // Change owners and rights of files, which Landlock does not see, or open them past it.
+    SYS_setns,
+// Change owners and rights of files, which Landlock does not see, or open them past it.
 #ifdef SYS_chmod
-    SYS_chmod, SYS_chown, SYS_lchown, SYS_mknod,
+    SYS_chmod,
+    SYS_chown,
+    SYS_lchown,
+    SYS_mknod,
 #endif
-    SYS_fchmod, SYS_fchmodat, fchmodat2, SYS_fchown, SYS_fchownat, SYS_mknodat, SYS_setxattr, SYS_lsetxattr,
-    SYS_fsetxattr, setxattrat, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr, removexattrat,
-    SYS_open_by_handle_at, SYS_name_to_handle_at,
+    SYS_fchmod,
+    SYS_fchmodat,
+    fchmodat2,
+    SYS_fchown,
+    SYS_fchownat,
+    SYS_mknodat,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    setxattrat,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
+    removexattrat,
+    SYS_open_by_handle_at,
+    SYS_name_to_handle_at,
     // Become somebody else.
-    SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid, SYS_setfsuid, SYS_setfsgid,
+    SYS_setuid,
+    SYS_setgid,
+    SYS_setreuid,
+    SYS_setregid,
+    SYS_setresuid,
+    SYS_setresgid,
+    SYS_setfsuid,
+    SYS_setfsgid,
     SYS_setgroups,
     // Change the machine's clock, name, keys and log.
-    SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname, SYS_setdomainname,
-    SYS_keyctl, SYS_add_key, SYS_request_key, SYS_syslog, SYS_acct, SYS_vhangup,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_adjtimex,
+    SYS_clock_adjtime,
+    SYS_sethostname,
+    SYS_setdomainname,
+    SYS_keyctl,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_syslog,
+    SYS_acct,
+    SYS_vhangup,
     // Doors into the kernel that have often been found open, and that nothing here goes through.
-    SYS_userfaultfd, SYS_fanotify_init, SYS_personality, SYS_lookup_dcookie, io_uring_setup, io_uring_enter,
+    SYS_userfaultfd,
+    SYS_fanotify_init,
+    SYS_personality,
+    SYS_lookup_dcookie,
+    io_uring_setup,
+    io_uring_enter,
     io_uring_register,
 };
 
@@ -163,10 +226,15 @@ std::vector<Instruction> filter() {
   for (const auto number : refused) then_fail({jump_equal, 0, 0, number}, EPERM);
   // Its flags lie in memory, which a filter can not see; C libraries fall back to clone.
   then_fail({jump_equal, 0, 0, clone3}, ENOSYS);
-  // The two of which an argument decides: the flags of a new process, the family of a socket.
+  // Those of which an argument decides: the flags of a new process, the family of a socket.
   code.push_back({jump_equal, 0, 4, SYS_clone});
   code.push_back({load, 0, 0, low_half_at(clone_flags)});
   then_fail({jump_any_bit, 0, 0, new_namespaces}, EPERM);
+  code.push_back({give, 0, 0, allow});
+  // A thread may have descriptors of its own (CLONE_FILES) and so leave the others', and nothing else.
+  code.push_back({jump_equal, 0, 4, SYS_unshare});
+  code.push_back({load, 0, 0, low_half_at(0)});
+  then_fail({jump_any_bit, 0, 0, ~static_cast<std::uint32_t>(CLONE_FILES)}, EPERM);
   code.push_back({give, 0, 0, allow});
   code.push_back({jump_equal, 0, 3, SYS_socket});
   code.push_back({load, 0, 0, low_half_at(0)});

@@ -30,10 +30,10 @@ struct Report {
 };
 
 /**
- * Fences the calling thread, and all that it starts or becomes from now on, for good: it keeps no capability but
- * CAP_DAC_READ_SEARCH and CAP_SYS_NICE, gains none, reaches no file but those of the rules, no network, no process
- * outside of the fence, and is refused system calls that neither Node nor ikfs needs. Files that are open stay
- * usable. To be called while the process has one thread.
+ * Fences the calling thread, and all that it starts or becomes from now on, for good: it keeps no capability
+ * but CAP_DAC_READ_SEARCH and CAP_SYS_NICE, gains none, reaches no file but those of the rules, no network,
+ * no process outside of the fence, and is refused system calls that neither Node nor ikfs needs. Files that
+ * are open stay usable. To be called while the process has one thread.
  *
  * What this kernel does not know is left out, and the report says so.
  *

@@ -46,7 +46,8 @@ enum Right : std::uint64_t {
 constexpr std::uint64_t read_rights = execute | read_file | read_directory;
 constexpr std::uint64_t write_rights = read_file | read_directory | write_file | remove_directory |
                                        remove_file | make_directory | make_file | rename_across | truncate;
-constexpr std::uint64_t all_rights = read_rights | write_rights | make_device | make_socket | make_pipe | make_link;
+constexpr std::uint64_t all_rights =
+    read_rights | write_rights | make_device | make_socket | make_pipe | make_link;
 /** Such as make sense for a path that is no directory. */
 constexpr std::uint64_t file_rights = execute | write_file | read_file | truncate;
 

@@ -56,6 +56,8 @@ class Dispatcher {
 
   std::shared_ptr<const NodeTable> table() const;
   const Counters& counters() const { return counters_; }
+  /** Requests that wait for what has not been made yet. */
+  std::size_t waiting() { return waiting_.count(); }
   /** Whether INIT has been answered. */
   bool ready() const { return ready_.load(); }
 

@@ -55,19 +55,18 @@ void ListingAhead::begin(std::string mountpoint) {
 
 void ListingAhead::looked_into(NodeId directory) {
   if (!begun_.load() || stopped_.load()) return;
+  const auto path = path_of(*table_(), directory);
+  if (!path) return;
   pending_.fetch_add(1);
-  tasks_.add([this, directory] {
-    list(directory);
+  tasks_.add([this, full = mountpoint_ + *path] {
+    list(full);
     pending_.fetch_sub(1);
   });
 }
 
-void ListingAhead::list(NodeId id) const {
+void ListingAhead::list(const std::string& path) const {
   if (stopped_.load()) return;
-  const auto path = path_of(*table_(), id);
-  if (!path) return;
-  const auto full = mountpoint_ + *path;
-  const std::unique_ptr<DIR, CloseDirectory> listing(opendir(full.c_str()));
+  const std::unique_ptr<DIR, CloseDirectory> listing(opendir(path.c_str()));
   if (!listing) return;
   for (unsigned count = 0; !stopped_.load(); ++count) {
     const dirent* entry = readdir(listing.get());

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fuse/node_table.h"
+#include "fuse/own_files.h"
 #include "fuse/task_queue.h"
 
 namespace ikfs::fuse {
@@ -14,14 +15,15 @@ namespace ikfs::fuse {
  * Has the kernel list a directory of a header tree once somebody has looked a file up in it: who includes one
  * header includes others beside it. A listing tells the kernel hundreds of names with their attributes at
  * once (FUSE_READDIRPLUS), each of which would be a request of its own. It happens on a thread of its own,
- * through the mount; nothing is made for it, and it takes no more than the names' room in the kernel.
+ * through the mount, which touches no node; nothing is made for it, and it takes no more than the names' room
+ * in the kernel.
  */
 class ListingAhead {
  public:
   /** Gives the nodes as they are now. */
   using Table = std::function<std::shared_ptr<const NodeTable>()>;
 
-  explicit ListingAhead(Table table) : table_(std::move(table)) {}
+  explicit ListingAhead(Table table) : table_(std::move(table)) { tasks_.add(leave_open_files); }
   ListingAhead(const ListingAhead&) = delete;
   ListingAhead& operator=(const ListingAhead&) = delete;
 
@@ -45,7 +47,7 @@ class ListingAhead {
   bool idle() const { return pending_.load() == 0; }
 
  private:
-  void list(NodeId directory) const;
+  void list(const std::string& path) const;
 
   Table table_;
   std::string mountpoint_;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -34,6 +35,12 @@ void prepare_waking() {
   });
 }
 
+/** Milliseconds of a clock that never stands still or goes back; never 0. */
+std::int64_t now() {
+  const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count() + 1;
+}
+
 /** Whether receiving can go on after this error (fuse(4)): a request was withdrawn, or a signal came. */
 bool goes_on(std::int64_t error) { return error == -EINTR || error == -EAGAIN || error == -ENOENT; }
 
@@ -45,7 +52,8 @@ Session::Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended, Loo
       postman_(device_, dispatcher_),
       ended_(std::move(ended)),
       serving_(readers),
-      readers_(readers) {}
+      readers_(readers),
+      answering_since_(readers) {}
 
 Session::~Session() {
   if (!threads_.empty()) stop();
@@ -61,7 +69,7 @@ void Session::publish(std::vector<NodeUpdate> updates, Delivery delivery) {
 
 void Session::start() {
   prepare_waking();
-  for (unsigned i = 0; i < readers_; ++i) threads_.emplace_back([this] { serve(); });
+  for (unsigned i = 0; i < readers_; ++i) threads_.emplace_back([this, i] { serve(i); });
 }
 
 void Session::stop() {
@@ -82,7 +90,19 @@ void Session::join() {
   }
 }
 
-void Session::serve() {
+Session::Work Session::work() {
+  Work work{.waiting = dispatcher_.waiting()};
+  const auto moment = now();
+  for (const auto& since : answering_since_) {
+    const auto begun = since.load(std::memory_order_relaxed);
+    if (begun == 0) continue;
+    work.answering += 1;
+    work.longest = std::max(work.longest, moment - begun);
+  }
+  return work;
+}
+
+void Session::serve(unsigned reader) {
   // An answer takes microseconds, and somebody waits for it; without this it would stand behind whatever this
   // process makes meanwhile. Where it is not allowed, things stay as they are.
   setpriority(PRIO_PROCESS, 0, readers_niceness);
@@ -91,7 +111,9 @@ void Session::serve() {
   while (!stopping_.load()) {
     const auto length = device_.receive(request);
     if (length > 0) {
+      answering_since_[reader].store(now(), std::memory_order_relaxed);
       dispatcher_.handle({request.data(), static_cast<std::size_t>(length)}, buffer);
+      answering_since_[reader].store(0, std::memory_order_relaxed);
     } else if (length == 0 || !goes_on(length)) {
       // The end of the mount, or of the socket that stands for it, is the usual end.
       if (length != 0 && length != -ENODEV && length != -ECONNABORTED)

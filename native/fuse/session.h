@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -50,11 +52,24 @@ class Session {
   /** Waits until the threads have ended, as they do when the mount is gone. */
   void join();
 
+  /** What readers and those who wait are at. */
+  struct Work {
+    /** Requests that wait for what has not been made yet. */
+    std::size_t waiting = 0;
+    /** Readers that answer a request just now. */
+    unsigned answering = 0;
+    /** For how long the slowest of them has been at it, in milliseconds: an answer takes as long as a read.
+     */
+    std::int64_t longest = 0;
+  };
+
+  Work work();
+
   const Dispatcher& dispatcher() const { return dispatcher_; }
   const Device& device() const { return device_; }
 
  private:
-  void serve();
+  void serve(unsigned reader);
 
   Device device_;
   Dispatcher dispatcher_;
@@ -64,6 +79,9 @@ class Session {
   std::atomic<int> end_error_ = 0;
   std::atomic<bool> stopping_ = false;
   unsigned readers_;
+  /** For each reader since when it has been answering a request, as `now()` has it; 0 while it waits for one.
+   */
+  std::vector<std::atomic<std::int64_t>> answering_since_;
   std::vector<std::thread> threads_;
 };
 

@@ -7,10 +7,12 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "core/values_binding.h"
 #include "fuse/listing_ahead.h"
 #include "fuse/node_reader_binding.h"
+#include "fuse/round_trip.h"
 #include "fuse/session.h"
 #include "fuse/warmer.h"
 
@@ -41,12 +43,15 @@ const char* need_name(Need need) {
   return "settled";
 }
 
-/** What a reader's thread has to say to JavaScript: a need, or the end of the session. */
+/** What a thread has to say to JavaScript: a need, what came of a round trip, or the end of the session. */
 struct Message {
+  enum class Kind : std::uint8_t { need, round_trip, end };
+  Kind kind = Kind::need;
   NodeId node = 0;
   Need need = Need::names;
-  bool end = false;
   int error = 0;
+  /** The round trip's promise. */
+  std::shared_ptr<Napi::Promise::Deferred> promise;
 };
 
 class SessionObject : public Napi::ObjectWrap<SessionObject> {
@@ -58,6 +63,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::start>("start"),
                            InstanceMethod<&SessionObject::requests>("requests"),
                            InstanceMethod<&SessionObject::ready>("ready"),
+                           InstanceMethod<&SessionObject::work>("work"),
+                           InstanceMethod<&SessionObject::round_trip>("roundTrip"),
                            InstanceMethod<&SessionObject::warm>("warm"),
                            InstanceMethod<&SessionObject::warmed>("warmed"),
                            InstanceMethod<&SessionObject::cool>("cool"),
@@ -81,7 +88,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     Ref();
     session_ = std::make_unique<Session>(
         UniqueFd(descriptor), readers, [this](NodeId node, Need need) { send({.node = node, .need = need}); },
-        [this](int error) { send({.end = true, .error = error}); },
+        [this](int error) { send({.kind = Message::Kind::end, .error = error}); },
         [this](NodeId directory) { ahead_.looked_into(directory); });
   }
 
@@ -92,14 +99,24 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                                    [this](Napi::Env env, Napi::Function ask, Message* sent) {
                                      const std::unique_ptr<Message> own(sent);
                                      if (env == nullptr) return;
-                                     if (own->end) {
-                                       finish();
-                                       ended_.Call({Napi::Number::New(env, own->error)});
-                                     } else {
-                                       ask.Call({Napi::Number::New(env, static_cast<double>(own->node)),
-                                                 Napi::String::New(env, need_name(own->need))});
-                                     }
+                                     take(env, ask, *own);
                                    });
+  }
+
+  void take(Napi::Env env, Napi::Function ask, const Message& message) {
+    switch (message.kind) {
+      case Message::Kind::need:
+        ask.Call({Napi::Number::New(env, static_cast<double>(message.node)),
+                  Napi::String::New(env, need_name(message.need))});
+        return;
+      case Message::Kind::round_trip:
+        message.promise->Resolve(Napi::Number::New(env, message.error));
+        return;
+      case Message::Kind::end:
+        finish();
+        ended_.Call({Napi::Number::New(env, message.error)});
+        return;
+    }
   }
 
   Session& session(const Napi::CallbackInfo& info) {
@@ -140,7 +157,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   Napi::Value start(const Napi::CallbackInfo& info) {
     auto& started = session(info);
-    if (!info[0].IsUndefined()) ahead_.begin(text(info[0], "mountpoint"));
+    if (!info[0].IsUndefined()) {
+      mountpoint_ = text(info[0], "mountpoint");
+      ahead_.begin(mountpoint_);
+    }
     started.start();
     return info.Env().Undefined();
   }
@@ -158,6 +178,30 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
       if (count > 0) counts.Set(name == nullptr ? "OTHER" : name, Napi::Number::New(info.Env(), count));
     }
     return counts;
+  }
+
+  Napi::Value work(const Napi::CallbackInfo& info) {
+    const auto work = session_ ? session_->work() : Session::Work{};
+    auto result = Napi::Object::New(info.Env());
+    result.Set("waiting", Napi::Number::New(info.Env(), static_cast<double>(work.waiting)));
+    result.Set("answering", Napi::Number::New(info.Env(), work.answering));
+    result.Set("longest", Napi::Number::New(info.Env(), static_cast<double>(work.longest)));
+    return result;
+  }
+
+  Napi::Value round_trip(const Napi::CallbackInfo& info) {
+    session(info);
+    if (mountpoint_.empty()) throw Napi::Error::New(info.Env(), "where the mount is was not told");
+    const auto promise = std::make_shared<Napi::Promise::Deferred>(info.Env());
+    auto done = [this, promise](int error) {
+      send({.kind = Message::Kind::round_trip, .error = error, .promise = promise});
+    };
+    if (info[0].IsUndefined()) {
+      round_trip_.ask(mountpoint_, std::move(done));
+    } else {
+      round_trip_.read(mountpoint_ + "/" + text(info[0], "file"), std::move(done));
+    }
+    return promise->Promise();
   }
 
   Napi::Value warm(const Napi::CallbackInfo& info) {
@@ -182,11 +226,13 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   }
 
   Napi::Value is_cool(const Napi::CallbackInfo& info) {
-    return Napi::Boolean::New(info.Env(), ahead_.idle() && (!warmer_ || warmer_->progress().done));
+    return Napi::Boolean::New(info.Env(),
+                              ahead_.idle() && round_trip_.idle() && (!warmer_ || warmer_->progress().done));
   }
 
   Napi::Value close(const Napi::CallbackInfo& info) {
-    if (session_) session_->stop();
+    // Off this thread: a reader that hangs would hold it up, and it has signals to hear.
+    if (session_ && !closer_.joinable()) closer_ = std::thread([this] { session_->stop(); });
     return info.Env().Undefined();
   }
 
@@ -194,7 +240,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   void finish() {
     warmer_.reset();
     ahead_.end();
+    if (closer_.joinable()) closer_.join();
     session_.reset();
+    // Only now, as what is under way ends with the connection at the latest.
+    round_trip_.end();
     to_javascript_.Release();
     Unref();
   }
@@ -202,9 +251,12 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::FunctionReference ended_;
   Napi::ThreadSafeFunction to_javascript_;
   NodeReader nodes_;
+  std::string mountpoint_;
+  RoundTrip round_trip_;
   ListingAhead ahead_{[this] { return session_->dispatcher().table(); }};
   std::unique_ptr<Session> session_;
   std::unique_ptr<Warmer> warmer_;
+  std::thread closer_;
 };
 
 }  // namespace

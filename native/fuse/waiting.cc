@@ -33,6 +33,13 @@ std::optional<Parked> Waiting::withdraw(std::uint64_t unique) {
   return std::nullopt;
 }
 
+std::size_t Waiting::count() {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [key, requests] : parked_) count += requests.size();
+  return count;
+}
+
 std::vector<Parked> Waiting::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

@@ -55,6 +55,9 @@ class Waiting {
   /** Gives back one request, wherever it waits: whoever sent it does so no longer. */
   std::optional<Parked> withdraw(std::uint64_t unique);
 
+  /** How many wait. */
+  std::size_t count();
+
   /** Gives back everything, and takes nothing in any more. */
   std::vector<Parked> close();
 

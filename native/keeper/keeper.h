@@ -18,8 +18,8 @@ struct Task {
 
 /**
  * Mounts and unmounts for a daemon that has given up the right to, whenever it asks, until it ends: then what
- * is still mounted is taken away, so a daemon that crashed leaves no dead mount. Does nothing else, reads nothing
- * that comes from an image, and waits in a system call.
+ * is still mounted is taken away, so a daemon that crashed leaves no dead mount. Does nothing else, reads
+ * nothing that comes from an image, and waits in a system call.
  * @param socket its end of the pair; the other must be the daemon's alone
  */
 void keep(int socket, const Task& task);

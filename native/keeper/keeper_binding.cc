@@ -16,7 +16,8 @@ namespace ikfs::keeper {
 
 namespace {
 
-/** Standard streams, and what a service manager has passed (sd_listen_fds(3)); Node makes all of them close-on-exec. */
+/** Standard streams, and what a service manager has passed (sd_listen_fds(3)); Node makes all of them
+ * close-on-exec. */
 void keep_passed() {
   const char* count = std::getenv("LISTEN_FDS");
   const long beyond = STDERR_FILENO + 1 + (count == nullptr ? 0 : std::strtol(count, nullptr, 10));

@@ -4,10 +4,10 @@
  *   ikfs-keeper --mountpoint DIR [--allow-other] [--made DIR]...
  *               [--read PATH]... [--list PATH]... [--write PATH]... -- PROGRAM [ARGUMENT]...
  *
- * The program keeps the number of this process. Its environment says what it has: IKFS_KEEPER, the number of the
- * descriptor to ask the keeper by, and IKFS_FENCE, what of the fence this kernel could put up. Every part of
- * this runs before a byte of an image is read; ikfs itself puts the command line together (daemon/fence.ts).
- * Ends with status 127 when the program can not be run.
+ * The program keeps the number of this process. Its environment says what it has: IKFS_KEEPER, the number of
+ * the descriptor to ask the keeper by, and IKFS_FENCE, what of the fence this kernel could put up. Every part
+ * of this runs before a byte of an image is read; ikfs itself puts the command line together
+ * (daemon/fence.ts). Ends with status 127 when the program can not be run.
  */
 #include <fcntl.h>
 #include <signal.h>

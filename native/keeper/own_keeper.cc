@@ -26,7 +26,8 @@ std::unique_ptr<Client> find() {
   const std::string_view number(value);
   int descriptor = -1;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), descriptor);
-  if (error != std::errc() || end != number.data() + number.size() || !is_messenger(descriptor)) return nullptr;
+  if (error != std::errc() || end != number.data() + number.size() || !is_messenger(descriptor))
+    return nullptr;
   if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return nullptr;
   return std::make_unique<Client>(UniqueFd(descriptor));
 }

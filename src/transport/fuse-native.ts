@@ -1,3 +1,5 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Fuse from 'fuse-native';
 import { IkfsError, asIkfsError, describeError } from '../errors.ts';
@@ -10,7 +12,15 @@ import { loadFuseNative } from './libfuse.ts';
 import type { FuseNative } from './libfuse.ts';
 import { mountPrivilegeProblem } from './mount-privilege.ts';
 import { prepareMountpoint } from './mountpoint.ts';
-import type { MountOptions, Mounted, RequestCounts, Served, Transport, Warmed } from './transport.ts';
+import type {
+  MountEnd,
+  MountOptions,
+  Mounted,
+  RequestCounts,
+  Served,
+  Transport,
+  Warmed,
+} from './transport.ts';
 import { detach } from './unmount.ts';
 import { VolatileNames } from './volatile-names.ts';
 
@@ -109,7 +119,7 @@ interface Session {
   readonly handlers: TreeHandlers;
   /** Gives up what holds the event loop; to be called once. */
   readonly endSession: () => void;
-  readonly onEnd: () => void;
+  readonly onEnd: (how: MountEnd) => void;
 }
 
 class FuseNativeMount implements Mounted {
@@ -127,6 +137,26 @@ class FuseNativeMount implements Mounted {
 
   requests(): RequestCounts {
     return this.#session.handlers.requests();
+  }
+
+  /** Requests and makings are not told apart here; who waits for something keeps the mount busy all the same. */
+  making(): readonly string[] {
+    return [];
+  }
+
+  /** The event loop is the only reader, so whoever can ask is told that it goes on. */
+  stalled(): number {
+    return 0;
+  }
+
+  async roundTrip(file?: string): Promise<void> {
+    const { mountpoint } = this.#session;
+    try {
+      // On a thread of libuv's pool, so that the event loop can answer.
+      await (file === undefined ? statfs(mountpoint) : readFile(join(mountpoint, file)));
+    } catch (error) {
+      throw asIkfsError(error, { path: mountpoint });
+    }
   }
 
   /** libfuse 2 gives no way to tell the kernel, which keeps old names below the root for up to an hour. */
@@ -148,6 +178,18 @@ class FuseNativeMount implements Mounted {
     return this.#unmounting;
   }
 
+  async unmountIfUnused(): Promise<boolean> {
+    if (this.#unmounting === undefined) {
+      try {
+        await detach(this.#session.mountpoint, true);
+      } catch {
+        return false;
+      }
+    }
+    await this.unmount();
+    return true;
+  }
+
   async #unmount(): Promise<void> {
     const { mountpoint, device, endSession } = this.#session;
     if (isFuseDevice(device)) await detach(mountpoint);
@@ -162,6 +204,6 @@ class FuseNativeMount implements Mounted {
     clearInterval(this.#watch);
     this.#unmounting = Promise.resolve();
     this.#session.endSession();
-    this.#session.onEnd();
+    this.#session.onEnd('unmounted');
   }
 }

@@ -60,16 +60,25 @@ export class KernelNodes {
     number,
     { readonly first: number; readonly last: number; readonly content: Content }
   >();
+  /** Nodes that are being asked for, with what is asked, oldest first. */
+  readonly #asked = new Map<string, number>();
   /** When volatile files were published last, and when they were asked for last. */
   readonly #snapshots = new Map<number, { readonly made: number; asked: number }>();
 
-  /** @param onError gets each distinct failure once */
+  readonly #onWork: () => void;
+
+  /**
+   * @param onError gets each distinct failure once
+   * @param onWork told when `asked()` has changed
+   */
   constructor(
     root: DirectoryNode,
     reader: ContentReader,
     publisher: Publisher,
     onError: (error: unknown) => void,
+    onWork: () => void = () => undefined,
   ) {
+    this.#onWork = onWork;
     this.#root = root;
     this.#reader = reader;
     this.#publisher = publisher;
@@ -112,8 +121,29 @@ export class KernelNodes {
     this.#publisher.publish(nodes, forget, []);
   }
 
+  /** Paths of what is being asked for and has not been answered, oldest first; volatile files are none. */
+  asked(): readonly string[] {
+    return [...new Set(this.#asked.values())].map((number) => this.#pathOf(number).slice(1));
+  }
+
   /** Answers what a request needs. Never rejects: what fails is the answer. */
   async ask(number: number, need: NativeNeed): Promise<void> {
+    if (need === 'renewed') {
+      await this.#answer(number, need);
+      return;
+    }
+    const key = `${number} ${need}`;
+    this.#asked.set(key, number);
+    this.#onWork();
+    try {
+      await this.#answer(number, need);
+    } finally {
+      this.#asked.delete(key);
+      this.#onWork();
+    }
+  }
+
+  async #answer(number: number, need: NativeNeed): Promise<void> {
     if (need === 'repaired') {
       await this.#reportDamage(number);
       return;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import util from 'node:util';
 import { IkfsError } from '../errors.ts';
 import { fromNativeError, native, nativeMissing } from '../native.ts';
 import type { Native, NativeSession } from '../native.ts';
@@ -7,8 +8,16 @@ import { fuseDeviceProblem } from './fuse-device.ts';
 import { mountPrivilegeProblem } from './mount-privilege.ts';
 import { KernelNodes } from './kernel-nodes.ts';
 import type { Publisher } from './kernel-nodes.ts';
-import { prepareMountpoint } from './mountpoint.ts';
-import type { MountOptions, Mounted, RequestCounts, Served, Transport, Warmed } from './transport.ts';
+import { isDeadMount, prepareMountpoint } from './mountpoint.ts';
+import type {
+  Farewell,
+  MountOptions,
+  Mounted,
+  RequestCounts,
+  Served,
+  Transport,
+  Warmed,
+} from './transport.ts';
 
 /** Threads that take requests, unless the options say otherwise. */
 export const defaultReaders = 2;
@@ -19,7 +28,10 @@ const patience = 10_000;
 /** How often a thread that is filling caches is looked at. */
 const pollMilliseconds = 5;
 
-/** How long a mount that was detached lazily is still served to those who have files of it open, in milliseconds. */
+/**
+ * How long a mount that was detached lazily is still served to those who have files of it open and ask for nothing,
+ * in milliseconds.
+ */
 const grace = 500;
 
 /**
@@ -69,6 +81,7 @@ class KernelMount implements Mounted {
   readonly #ended: Promise<void>;
   #isEnded = false;
   #unmounting: Promise<void> | undefined;
+  #leaving: Promise<boolean> | undefined;
 
   constructor(addon: Native, mountpoint: string, descriptor: number, served: Served, options: MountOptions) {
     this.#addon = addon;
@@ -84,7 +97,8 @@ class KernelMount implements Mounted {
       ask: (node, need) => void this.#nodes.ask(node, need),
       ended: () => {
         ended();
-        this.#end();
+        this.#isEnded = true;
+        if (!this.#unmounting && !this.#leaving) void this.#endUnasked();
       },
     });
     this.#session = session;
@@ -92,7 +106,7 @@ class KernelMount implements Mounted {
     const publish: Publisher['publish'] = (...changes) => {
       if (!this.#isEnded) session.publish(...changes);
     };
-    this.#nodes = new KernelNodes(served.root, served.reader, { publish }, options.onError);
+    this.#nodes = new KernelNodes(served.root, served.reader, { publish }, options.onError, options.onWork);
     this.#nodes.start();
     session.start(mountpoint);
   }
@@ -113,6 +127,24 @@ class KernelMount implements Mounted {
 
   requests(): RequestCounts {
     return this.#session.requests();
+  }
+
+  making(): readonly string[] {
+    return this.#nodes.asked();
+  }
+
+  stalled(): number {
+    return this.#session.work().longest;
+  }
+
+  async roundTrip(file?: string): Promise<void> {
+    // Where a passed device is mounted, nobody has told.
+    if (isPassed(this.#mountpoint)) return;
+    const errno = await this.#session.roundTrip(file);
+    if (errno === 0) return;
+    throw new IkfsError('io', `the mount answers with ${util.getSystemErrorName(-errno)}`, {
+      path: this.#mountpoint,
+    });
   }
 
   replaceRoot(root: DirectoryNode): Promise<void> {
@@ -140,19 +172,57 @@ class KernelMount implements Mounted {
     }
   }
 
-  unmount(): Promise<void> {
-    this.#unmounting ??= this.#unmount();
+  unmount(farewell: Farewell = { patience: grace, hasten: new AbortController().signal }): Promise<void> {
+    this.#unmounting ??= this.#unmount(farewell);
     return this.#unmounting;
   }
 
-  async #unmount(): Promise<void> {
+  async #unmount(farewell: Farewell): Promise<void> {
+    await this.#leaving;
     if (this.#isEnded) return;
+    const deadline = Date.now() + farewell.patience;
+    const goesOn = (): boolean => !this.#isEnded && !farewell.hasten.aborted && Date.now() < deadline;
     // Until then the session itself has directories of the mount open.
     this.#session.cool();
-    while (!this.#session.isCool()) await delay(pollMilliseconds);
+    while (!this.#session.isCool() && goesOn()) await delay(pollMilliseconds);
     await this.#detach();
-    const hasEnded = await Promise.race([this.#ended.then(() => true), delay(grace, false)]);
-    if (!hasEnded) this.#session.close();
+    let unused = Date.now();
+    while (goesOn() && Date.now() < unused + grace) {
+      const { waiting, answering } = this.#session.work();
+      if (waiting + answering > 0) unused = Date.now();
+      await delay(pollMilliseconds);
+    }
+    await this.#close();
+  }
+
+  async unmountIfUnused(): Promise<boolean> {
+    if (this.#unmounting) {
+      await this.#unmounting;
+      return true;
+    }
+    this.#leaving ??= this.#leave().finally(() => {
+      this.#leaving = undefined;
+    });
+    return await this.#leaving;
+  }
+
+  /** Unmounts unless that is refused, as it is while the mount is busy. */
+  async #leave(): Promise<boolean> {
+    if (!this.#session.isCool()) return false;
+    try {
+      await this.#addon.mounting.unmount(this.#mountpoint, false);
+    } catch {
+      return false;
+    }
+    // It does not end where another mount namespace has it as well.
+    await Promise.race([this.#ended, delay(grace)]);
+    await this.#close();
+    return true;
+  }
+
+  /** Ends the session if the kernel has not. */
+  async #close(): Promise<void> {
+    if (!this.#isEnded) this.#session.close();
     await this.#ended;
   }
 
@@ -167,10 +237,15 @@ class KernelMount implements Mounted {
     }
   }
 
-  #end(): void {
-    this.#isEnded = true;
-    if (this.#unmounting) return;
+  /** The kernel has ended the connection. What was not unmounted then is there still, and dead. */
+  async #endUnasked(): Promise<void> {
     this.#unmounting = Promise.resolve();
-    this.#options.onEnd();
+    const isLost = !isPassed(this.#mountpoint) && (await isDeadMount(this.#mountpoint));
+    try {
+      if (isLost) await this.#addon.mounting.unmount(this.#mountpoint, true);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    this.#options.onEnd(isLost ? 'lost' : 'unmounted');
   }
 }

@@ -44,11 +44,13 @@ export async function prepareMountpoint(mountpoint: string): Promise<string> {
  * Whether a mount is there whose server is gone: what the server would have to be asked fails with ENOTCONN.
  * That is statfs(2) always; attributes and even names the kernel may still know by itself.
  */
-async function isDeadMount(mountpoint: string): Promise<boolean> {
+export async function isDeadMount(mountpoint: string): Promise<boolean> {
   try {
     await statfs(mountpoint);
     return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOTCONN';
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // The latter is what fusectl's abort leaves (FUSE_ABORT_ERROR).
+    return ['ENOTCONN', 'ECONNABORTED'].includes(code);
   }
 }

@@ -14,8 +14,10 @@ export interface MountOptions {
   readonly allowOther: boolean;
   /** Threads that take requests, where a transport has such. */
   readonly readers?: number;
-  /** Called when the mount ends without unmount() having been called: somebody else unmounted it. */
-  readonly onEnd: () => void;
+  /** Called when the mount ends although nobody has asked for it here. */
+  readonly onEnd: (how: MountEnd) => void;
+  /** Called when what the mount is at has changed: `making()` tells something else. */
+  readonly onWork?: () => void;
   /** Called for each request that failed for another reason than a missing name, once a distinct error. */
   readonly onError: (error: unknown) => void;
 }
@@ -29,10 +31,38 @@ export interface Warmed {
   readonly bytes: number;
 }
 
+/**
+ * How a mount came to its end: somebody else unmounted it; or it was lost, as the kernel has ended the connection
+ * (fusectl, umount -f) and a dead mount was left, which has been taken away by now.
+ */
+export type MountEnd = 'unmounted' | 'lost';
+
+/** How long an unmounted tree is served to those who still use it. */
+export interface Farewell {
+  /** For as long, in milliseconds, requests that have been taken in may be answered; then they end with an error. */
+  readonly patience: number;
+  /** Ends patience early. */
+  readonly hasten: AbortSignal;
+}
+
 /** A live mount. */
 export interface Mounted {
   readonly transport: string;
   requests(): RequestCounts;
+  /** Paths below the root that somebody has asked for and that are being made, oldest first. */
+  making(): readonly string[];
+  /**
+   * For how long the slowest reader has been at one request, in milliseconds; more than seconds mean that it
+   * hangs, such as on a disk. 0 where the transport can not tell.
+   */
+  stalled(): number;
+  /**
+   * Resolves when the mount has answered: a request went into the kernel and to a thread of this process and back.
+   * That may be long in coming, or never, so whoever waits sets a limit.
+   * @param file name of a file in the root that is read; without one, what nothing needs to be made for is asked
+   * @throws IkfsError `io` when the answer is an error
+   */
+  roundTrip(file?: string): Promise<void>;
   /** Shows another state of the tree from now on; whoever has files of the old one open can read on. */
   replaceRoot(root: DirectoryNode): Promise<void>;
   /**
@@ -42,8 +72,13 @@ export interface Mounted {
    * @returns what was filled in
    */
   warm(folders: readonly string[], mostBytes: number): Promise<Warmed>;
-  /** Ends the mount, also when it is busy (the kernel then detaches it lazily). Safe to call twice. */
-  unmount(): Promise<void>;
+  /**
+   * Ends the mount, also when it is busy (the kernel then detaches it lazily). Safe to call twice.
+   * @param farewell half a second without one
+   */
+  unmount(farewell?: Farewell): Promise<void>;
+  /** Ends the mount unless somebody has a file or directory of it open. @returns whether it has ended */
+  unmountIfUnused(): Promise<boolean>;
 }
 
 /** One way of handing the tree to the kernel. */

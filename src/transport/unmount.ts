@@ -26,19 +26,23 @@ function candidates(mountpoint: string): readonly (readonly [string, ...string[]
   return isRoot ? [gentle[0], ...lazy] : [...gentle.slice(1), ...lazy.slice(1), gentle[0]];
 }
 
+const isLazy = (arg: string): boolean => arg === '-l' || arg === '-z';
+
 /**
  * Takes the topmost mount away from a mountpoint, lazily when it is busy. The process that serves it may be
  * the caller: nothing here waits on the event loop.
  * @param mountpoint absolute
+ * @param unlessBusy rather fail when it is busy
  * @returns how: a mount that was busy lives on, out of sight, until its last user is done
  * @throws IkfsError `io` with what the last command said, `unavailable` when none is installed
  */
-export async function detach(mountpoint: string): Promise<'at once' | 'lazily'> {
+export async function detach(mountpoint: string, unlessBusy = false): Promise<'at once' | 'lazily'> {
   let complaint: string | undefined;
   for (const [command, ...args] of candidates(mountpoint)) {
+    if (unlessBusy && args.some(isLazy)) continue;
     try {
       await run(command, args, { timeout: patienceMilliseconds });
-      return args.some((arg) => arg === '-l' || arg === '-z') ? 'lazily' : 'at once';
+      return args.some(isLazy) ? 'lazily' : 'at once';
     } catch (error) {
       const { code, stderr } = error as { code?: unknown; stderr?: string };
       if (code !== 'ENOENT') complaint = stderr?.trim() || String(error);
