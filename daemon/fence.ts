@@ -50,9 +50,8 @@ export function enterFence(plan: FencePlan): never {
   }
   const each = (option: string, values: readonly string[]): string[] =>
     values.flatMap((value) => [option, value]);
-  const { become } = native.keeper;
   try {
-    return become([
+    return native.keeper.become([
       keeper,
       '--mountpoint',
       plan.mountpoint,

@@ -14,7 +14,8 @@ export function formatSize(bytes: number): string {
 
 /** A count for people: `6,691`. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en');
+  // By hand: a locale's way to write numbers takes most of a megabyte that is never given back.
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** A count with its noun: `1 module`, `4,023 modules`. */

@@ -7,6 +7,7 @@ import { fenceModes } from './fence.ts';
 import type { FenceMode } from './fence.ts';
 import { severities } from './log.ts';
 import type { Severity } from './log.ts';
+import { memoryLimit } from './memory/limit.ts';
 import { defaultMountpoint } from './mountpoint.ts';
 import type { Arguments, OptionName, OptionValues } from './options.ts';
 import { prefetchLimit } from './prefetch.ts';
@@ -30,6 +31,7 @@ export const mountOptions = [
   'expose',
   'prefetch',
   'prefetch-limit',
+  'memory-limit',
   'json',
 ] as const satisfies readonly OptionName[];
 
@@ -47,6 +49,8 @@ export interface MountSettings {
   readonly fence: FenceMode;
   readonly exposure: Exposure;
   readonly logLevel: Severity;
+  /** Bytes of memory of its own, above which caches go; undefined when that does not matter. */
+  readonly memoryLimit: number | undefined;
   /** Absolute. */
   readonly pidFile: string | undefined;
   /** Seconds without use after which the mount ends; undefined when it never does. */
@@ -71,6 +75,7 @@ export function mountSettings({ values, operands }: Arguments): MountSettings {
     exposure: oneOf('expose', exposures, values.expose, 'published'),
     logLevel: oneOf('log-level', severities, values['log-level'], values.verbose ? 'debug' : 'info'),
     allowOther: values['allow-other'] ?? process.geteuid?.() === 0,
+    memoryLimit: memoryLimit(values),
     readers: wholeNumber('readers', values.readers, 2, { least: 1, most: 16 }),
     pidFile: pidFile === undefined ? undefined : resolve(pidFile),
     idleExit:

@@ -167,6 +167,12 @@ export const options = {
     short: 'v',
     summary: 'a line for each artifact that is made: --log-level debug',
   },
+  'memory-limit': {
+    type: 'string',
+    value: 'MIB',
+    summary:
+      'let go of caches whenever the daemon has more than MIB MiB of memory of its own (default: only when memory is short, and 20 seconds after the last use)',
+  },
   help: { type: 'boolean', short: 'h', summary: 'this help' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 

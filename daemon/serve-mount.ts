@@ -7,6 +7,8 @@ import type { ExitCode } from './exit-code.ts';
 import { counted } from './format-size.ts';
 import { IdleExit } from './idle-exit.ts';
 import { log } from './log.ts';
+import { keepMemorySmall } from './memory/keep-small.ts';
+import type { MemoryKeeper } from './memory/keep-small.ts';
 import { formatReport, formatReportJson, mountReport } from './mount-report.ts';
 import type { MountSettings } from './mount-settings.ts';
 import { isClosedPipe, write } from './output.ts';
@@ -42,6 +44,7 @@ interface Service {
   readonly artifacts: ArtifactLog;
   readonly status: ServiceStatus;
   readonly reload: Reload;
+  readonly memory: MemoryKeeper;
   readonly stop: StopSignal;
   /** Resolves when the mount has ended by itself. */
   readonly ended: Promise<MountEnd>;
@@ -75,6 +78,7 @@ export async function serveMount(
       reload.request('damaged');
     },
   });
+  const memory = keepMemorySmall(session.memory, { mostBytes: settings.memoryLimit });
   const stop = new StopSignal();
   let onEnd = (_how: MountEnd): void => undefined;
   const ended = new Promise<MountEnd>((resolve) => (onEnd = resolve));
@@ -82,9 +86,12 @@ export async function serveMount(
   try {
     const options = { mountpoint, allowOther, readers, onEnd, onError: artifacts.failed };
     mounted = await transport.mount(session, { ...options, onWork: status.changed });
-    exitCode = await serve({ settings, manager, session, mounted, artifacts, status, reload, stop, ended });
+    exitCode = await serve({
+      ...{ settings, manager, session, mounted, artifacts, status, reload, memory, stop, ended },
+    });
   } finally {
     started();
+    memory.close();
     session.close();
   }
   // What is still being made, nobody waits for.
@@ -139,8 +146,9 @@ async function lookAgain({ session, mounted, status }: Service): Promise<void> {
 
 /** Announces the mount and goes on. @throws IkfsError when it can not be announced; does not resolve otherwise */
 async function unlessAnnounced(service: Service): Promise<never> {
-  const { mounted, session, settings, artifacts } = service;
+  const { mounted, session, settings, artifacts, memory } = service;
   await announce(service);
+  memory.started();
   prefetch(mounted, settings.mountpoint, session.catalogue, settings.values).catch(artifacts.failed);
   return await new Promise<never>(() => undefined);
 }

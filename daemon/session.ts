@@ -2,6 +2,7 @@ import { openCatalogue } from '../src/artifact/catalogue.ts';
 import type { Catalogue } from '../src/artifact/catalogue.ts';
 import { ContentReader } from '../src/artifact/content-reader.ts';
 import type { Exposure } from '../src/artifact/exposure.ts';
+import type { HeldMemory } from '../src/artifact/held-memory.ts';
 import { Workshop } from '../src/artifact/workshop.ts';
 import type { Settled } from '../src/artifact/workshop.ts';
 import { ReadTally } from '../src/bytes/descriptor-source.ts';
@@ -28,6 +29,8 @@ export interface Session {
   readonly workshop: Workshop;
   readonly root: DirectoryNode;
   readonly reader: ContentReader;
+  /** What is held only to be faster. */
+  readonly memory: HeldMemory;
   status(): Status;
   /**
    * Looks for kernels and modules again.
@@ -76,6 +79,7 @@ export async function openSession(
     statusOf(catalogue, workshop, version, hooks.requests?.() ?? {}, fenceParts() ?? []);
   const place = hooks.mountpoint ?? defaultMountpoint();
   const inodes = new Inodes();
+  workshop.memory.add(inodes);
   const rootNow = (): DirectoryNode => rootDirectory(catalogue, place, () => formatJson(status()), inodes);
   const reader = new ContentReader();
   return {
@@ -85,6 +89,7 @@ export async function openSession(
     workshop,
     root: rootNow(),
     reader,
+    memory: workshop.memory,
     status,
     async reload() {
       catalogue = await openCatalogue(request, workshop, catalogue);

@@ -19,6 +19,7 @@
 #include "fuse/mount_binding.h"
 #include "fuse/session_binding.h"
 #include "keeper/keeper_binding.h"
+#include "memory/memory_binding.h"
 #include "module/survey_binding.h"
 #include "notify/notify_binding.h"
 
@@ -50,6 +51,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   btf::add_btf(env, exports);
   add_surveys(env, exports);
   add_notify(env, exports);
+  exports.Set("memory", memory_functions(env));
   exports.Set("memoryFile", Napi::Function::New<memory_file>(env, "memoryFile"));
   exports.Set("keeper", keeper::keeper_functions(env));
   exports.Set("endProcess", Napi::Function::New<end_process>(env, "endProcess"));

@@ -247,6 +247,26 @@ export interface NativeSurvey {
   readonly btfBytes: number;
 }
 
+/** What the process does with its memory. All but `letGoOfFilePages` and `trimHeaps` belong on JavaScript's thread. */
+export interface NativeMemory {
+  /** Has the allocator give memory back early. To be called early; see native/memory/process_memory.h. */
+  settleAllocator(): void;
+  /** Collects all garbage. @returns false where this engine can not be asked to */
+  collectGarbage(): boolean;
+  /** Gives free memory of the allocator back to the kernel. */
+  trimHeaps(): void;
+  /** Lets go of pages of programs and libraries, which come back when they are used. @returns their bytes */
+  letGoOfFilePages(): number;
+  /**
+   * Asks the kernel to tell when programs are held up for lack of memory.
+   * @param path /proc/pressure/memory, or memory.pressure of a control group
+   * @param onPressure called at most once in two seconds; waiting for it does not keep the process alive
+   * @returns what ends it
+   * @throws what `fromNativeError` understands when there is no such file or it can not be written to
+   */
+  watchPressure(path: string, onPressure: () => void): () => void;
+}
+
 /**
  * What the addon in native/ offers. Each function works on a thread of libuv's pool; its promise rejects with
  * an Error whose `code` is one of `truncated`, `corrupt`, `unsupported`, `mismatch`, `limit`, `io`, `no-space`, and whose `offset` is the
@@ -295,6 +315,8 @@ export interface Native {
   endProcess(status: number, milliseconds: number): void;
   /** Mounting and unmounting. */
   readonly mounting: NativeMounting;
+  /** What the process does with its memory. */
+  readonly memory: NativeMemory;
   /** An anonymous file in memory (memfd_create(2), close-on-exec). @returns its descriptor */
   memoryFile(name: string): number;
 }

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { leaveNothing } from '../fence.ts';
 import { startFenced } from '../fenced-start.ts';
 import { boundLog, setLogLevel } from '../log.ts';
+import { prepareMemory } from '../memory/keep-small.ts';
 import { mountOptions, mountSettings } from '../mount-settings.ts';
 import { createMountpoint, replaceDeadMount } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
@@ -25,6 +26,7 @@ export const mount: Command = {
   async run(call) {
     const settings = mountSettings(call);
     if (settings.values.background && !inBackground()) return await startInBackground();
+    prepareMemory();
     // What is made for the mount is for others to see, and never for them to change.
     process.umask(0o022);
     setLogLevel(settings.logLevel);

@@ -53,7 +53,12 @@ std::shared_ptr<const NodeTable> NodeTable::with(std::vector<NodeUpdate> updates
     }
     (*chunk)[id % chunk_size] = std::move(node);
   }
-  for (auto& [index, chunk] : changed) next->chunks_[index] = std::move(chunk);
+  const auto is_none = [](const Node& node) { return node.kind == NodeKind::none; };
+  for (auto& [index, chunk] : changed) {
+    // Where all nodes have gone, nothing is left to keep.
+    if (std::all_of(chunk->begin(), chunk->end(), is_none)) chunk.reset();
+    next->chunks_[index] = std::move(chunk);
+  }
   return next;
 }
 

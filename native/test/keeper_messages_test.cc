@@ -1,12 +1,11 @@
 /** What a fenced daemon and its keeper say to each other. */
-#include "keeper/messages.h"
-
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <string>
 
+#include "keeper/messages.h"
 #include "test/runner.h"
 
 namespace ikfs::test {

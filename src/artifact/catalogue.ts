@@ -296,7 +296,18 @@ function isReleaseName(release: string): boolean {
   return /^[^\s/]{1,64}$/.test(release) && release !== '.' && release !== '..';
 }
 
-/** Orders releases as people do: 6.9 before 6.12. */
+/**
+ * Orders releases as people do: 6.9 before 6.12. By hand, because a locale's order takes half a megabyte that is never
+ * given back.
+ */
 function compareReleases(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+  // Every second part is a number.
+  const [ours, theirs] = [a.split(/(\d+)/), b.split(/(\d+)/)];
+  for (const [index, part] of ours.entries()) {
+    const other = theirs[index] ?? '';
+    if (part === other) continue;
+    const difference = index % 2 === 1 ? Number(part) - Number(other) : 0;
+    return difference || (part < other ? -1 : 1);
+  }
+  return ours.length - theirs.length;
 }

@@ -1,3 +1,4 @@
+import { pack, unpack } from '../bytes/packed.ts';
 import { IkfsError } from '../errors.ts';
 import { TreeIndex } from '../format/tree-index.ts';
 import type { IndexedNode } from '../format/tree-index.ts';
@@ -12,48 +13,68 @@ export type HeaderFile = Extract<IndexedNode, { kind: 'file' }>;
 
 /** The unpacked header archive as a tree of names over one plain tar. Nodes are decoded when they are asked for. */
 export class HeaderTree {
-  /** As format/tree-index.ts describes. */
-  readonly index: Buffer;
   /** The plain tar that the index's offsets are in. */
   readonly tar: Content;
   readonly provenance: Provenance;
   /** Numbers in use: every node's number is below it. */
   readonly size: number;
-  readonly #nodes: TreeIndex;
+  #nodes: TreeIndex | undefined;
+  /** The index while nobody looks into it. */
+  #packed: Uint8Array | undefined;
+  #index: Buffer | undefined;
 
   /**
    * @param index as headerTreeIndex makes it
    * @throws IkfsError `corrupt` when it is none
    */
   constructor(index: Buffer, tar: Content, provenance: Provenance) {
-    this.index = index;
+    this.#index = index;
     this.tar = tar;
     this.provenance = provenance;
     this.#nodes = new TreeIndex(index);
     this.size = this.#nodes.size;
   }
 
+  /** As format/tree-index.ts describes. */
+  get index(): Buffer {
+    this.#index ??= unpack(this.#packed ?? new Uint8Array());
+    return this.#index;
+  }
+
+  /** Takes less memory until it is asked again. */
+  letGo(): void {
+    this.#packed ??= pack(this.index);
+    this.#index = undefined;
+    this.#nodes = undefined;
+  }
+
+  get #opened(): TreeIndex {
+    this.#nodes ??= new TreeIndex(this.index);
+    return this.#nodes;
+  }
+
   /** The directory that everything is in. @throws IkfsError `corrupt` */
   get top(): HeaderDirectory {
-    const top = this.#nodes.node(0);
+    const top = this.#opened.node(0);
     if (top.kind !== 'directory') throw new IkfsError('corrupt', 'tree index: its top is no directory');
     return top;
   }
 
   /** Links left out because they lead out of the tree. */
   omittedLinks(): readonly string[] {
-    return this.#nodes.omitted();
+    return this.#opened.omitted();
   }
 
   /** What is in a directory, in order of names. */
   *childrenOf({ firstChild, children }: HeaderDirectory): Generator<HeaderNode> {
-    for (let number = firstChild; number < firstChild + children; number += 1) yield this.#nodes.node(number);
+    for (let number = firstChild; number < firstChild + children; number += 1)
+      yield this.#opened.node(number);
   }
 
   /** What is in a directory under that name. */
   childOf(directory: HeaderDirectory, name: string): HeaderNode | undefined {
-    const number = this.#nodes.find(directory, name);
-    return number === undefined ? undefined : this.#nodes.node(number);
+    const number = this.#opened.find(directory, name);
+    return number === undefined ? undefined : this.#opened.node(number);
   }
 
   /** The bytes of a file of this tree. */

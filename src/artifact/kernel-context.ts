@@ -1,4 +1,4 @@
-import type { ShadowedModule, ModuleEntry } from '../source/module-folder.ts';
+import type { ModuleList } from '../source/module-folder.ts';
 import type { SurveyedModule } from '../source/module-survey.ts';
 import type { ImageContents } from './image-contents.ts';
 import type { RamdiskContents } from './ramdisk-contents.ts';
@@ -24,18 +24,13 @@ export interface KernelSources {
   readonly devices: Readonly<Record<string, string>>;
 }
 
-/** Modules of a kernel by name, as their folders and ramdisks list them. */
-export interface ModuleList {
-  readonly modules: ReadonlyMap<string, ModuleEntry>;
-  readonly shadowed: readonly ShadowedModule[];
-}
-
 /** Things that a user should know of a kernel and that no single artifact's outcome tells. */
 export class Findings {
   readonly #texts = new Set<string>();
 
   add(text: string): void {
-    this.#texts.add(text);
+    // A text put together of others holds on to all of them, and parts of a text to the whole: a copy does not.
+    this.#texts.add(Buffer.from(text).toString());
   }
 
   list(): readonly string[] {

@@ -45,6 +45,12 @@ export class KernelTypes {
     return this.#opened;
   }
 
+  /** Lets go of the types; who works with them keeps them until the work is done. */
+  letGo(): void {
+    clearTimeout(this.#timer);
+    this.#opened = undefined;
+  }
+
   /** The types to check a module's with, or in words why there are none. Never throws. */
   async forChecking(): Promise<Btf | { readonly missing: string }> {
     try {

@@ -1,19 +1,19 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { isDeepStrictEqual } from 'node:util';
 import { asIkfsError } from '../errors.ts';
 import { configValue } from '../format/kernel-config.ts';
 import { liveModules, livePaths } from '../source/live.ts';
-import { fileOf, listModules } from '../source/module-folder.ts';
-import type { ModuleEntry } from '../source/module-folder.ts';
+import { fileOf, listModules, sameModules } from '../source/module-folder.ts';
+import type { ModuleEntry, ModuleList } from '../source/module-folder.ts';
 import { surveyModules } from '../source/module-survey.ts';
 import type { ModuleSurvey } from '../source/module-survey.ts';
 import { isExposed } from './exposure.ts';
 import { inputState } from './input-state.ts';
 import type { HeaderTree } from './header-tree.ts';
+import type { Releasable } from './held-memory.ts';
 import type { ImageContents } from './image-contents.ts';
 import { Findings } from './kernel-context.ts';
-import type { KernelContext, KernelSources, ModuleList } from './kernel-context.ts';
+import type { KernelContext, KernelSources } from './kernel-context.ts';
 import type { Evidence, KernelArtifact } from './kinds.ts';
 import { makeKernelBtf } from './make-btf.ts';
 import { makeConfig } from './make-config.ts';
@@ -28,7 +28,7 @@ import type { ModuleRow } from './make-modules-table.ts';
 import { makeVmlinux } from './make-vmlinux.ts';
 import { KernelTypes } from './kernel-types.ts';
 import { ModuleArtifacts, moduleArtifacts } from './module-artifacts.ts';
-import type { ModuleArtifact } from './module-artifacts.ts';
+import type { ModuleArtifact, SettledModule } from './module-artifacts.ts';
 import { judge } from './module-verdict.ts';
 import type { Judgement } from './module-verdict.ts';
 import type { Outcome, ReadyOutcome } from './outcome.ts';
@@ -49,7 +49,7 @@ export interface KernelContents {
  * One kernel and everything that can be had of it. Nothing is made before it is asked for, and nothing
  * twice: who asks while it is being made waits for the same making.
  */
-export class Kernel {
+export class Kernel implements Releasable {
   readonly release: string;
   readonly sources: KernelSources;
   readonly findings = new Findings();
@@ -110,6 +110,14 @@ export class Kernel {
         workshop.timed(release, `${artifact}/${name}`, () => this.#makeOfModule(artifact, name)),
     );
     this.#state = this.#stateOfInputs();
+    workshop.memory.add(this);
+  }
+
+  letGo(): void {
+    this.#modules?.modules.pack();
+    this.#headerTree.settled('build')?.letGo();
+    this.#moduleArtifacts.letGo();
+    this.#types.kernelTypes.letGo();
   }
 
   /** An artifact, made now if it has not been. Never throws: a failure is an outcome. */
@@ -184,9 +192,10 @@ export class Kernel {
    * what was made of it is still in the store.
    */
   isCurrent(): boolean {
-    const ofModules = moduleArtifacts.flatMap((each) => [...this.#moduleArtifacts.settled(each).values()]);
-    const made = [...this.#artifacts.all().values(), ...ofModules];
-    const contents = made.map((outcome) => (outcome.state === 'ready' ? outcome.content : undefined));
+    const contents = [...this.#artifacts.all().values()].map((outcome) =>
+      outcome.state === 'ready' ? outcome.content : undefined,
+    );
+    contents.push(...moduleArtifacts.flatMap((each) => this.#moduleArtifacts.contents(each)));
     contents.push(this.#headerTree.settled('build')?.tar);
     if (contents.some((content) => content?.kind === 'blob' && content.seal.isDamaged)) return false;
     if (this.#context.ramdisks.some((ramdisk) => ramdisk.isDamaged())) return false;
@@ -200,7 +209,7 @@ export class Kernel {
   refreshModules(): void {
     const before = this.#modules;
     this.#modules = undefined;
-    let changed = before !== undefined && !isDeepStrictEqual(before, this.modules());
+    let changed = before !== undefined && !sameModules(before, this.modules());
     changed = this.#moduleArtifacts.forgetChanged() || changed;
     if (!changed) return;
     this.#artifacts.forget('modules.tsv');
@@ -231,6 +240,10 @@ export class Kernel {
     return [...names].sort();
   }
 
+  hasModules(): boolean {
+    return this.modules().modules.size > 0 || (this.sources.live && liveModules().length > 0);
+  }
+
   /** A row of modules.tsv for each module, each looked at now. @param onRow told how far it has come */
   moduleRows(onRow?: (done: number, all: number) => void): Promise<ModuleRow[]> {
     return this.#withSurvey(() => moduleRows(this.#context, (name) => this.#judge(name), onRow));
@@ -241,8 +254,8 @@ export class Kernel {
     return this.#artifacts.settled(artifact);
   }
 
-  /** Artifacts of modules asked for so far, by module name. */
-  settledModules(artifact: ModuleArtifact): ReadonlyMap<string, Outcome> {
+  /** What came of the artifacts of modules that were asked for so far, by module name. */
+  settledModules(artifact: ModuleArtifact): ReadonlyMap<string, SettledModule> {
     return this.#moduleArtifacts.settled(artifact);
   }
 

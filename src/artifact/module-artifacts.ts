@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { fileOf } from '../source/module-folder.ts';
+import type { ModuleList } from '../source/module-folder.ts';
+import type { Content } from './content.ts';
 import { inputState } from './input-state.ts';
-import type { ModuleList } from './kernel-context.ts';
 import type { Outcome } from './outcome.ts';
 import { SingleFlight } from './single-flight.ts';
 
@@ -8,11 +10,20 @@ import { SingleFlight } from './single-flight.ts';
 export const moduleArtifacts = ['btf', 'btf-flat', 'types'] as const;
 export type ModuleArtifact = (typeof moduleArtifacts)[number];
 
+/** What came of an artifact of a module. */
+export type SettledModule = Exclude<Outcome, { readonly state: 'ready' }> | { readonly state: 'ready' };
+
 /** What has been made of a kernel's modules. A module whose file changes is made anew. */
 export class ModuleArtifacts {
   readonly #list: () => ModuleList;
   readonly #flights: Readonly<Record<ModuleArtifact, SingleFlight<string, Outcome>>>;
-  /** The state of a module's file when something of it was asked for, by name. */
+  /** Those that were ready and have been let go of, by module name; with their blobs, which may turn out damaged. */
+  readonly #released: Readonly<Record<ModuleArtifact, Map<string, Content | undefined>>> = {
+    btf: new Map(),
+    'btf-flat': new Map(),
+    types: new Map(),
+  };
+  /** A digest of the state of a module's file when something of it was asked for, by name. */
   readonly #states = new Map<string, string>();
   /** How often the file of a module has been seen to be replaced, by name; missing for never. */
   readonly #replacements = new Map<string, number>();
@@ -33,9 +44,30 @@ export class ModuleArtifacts {
     return this.#flights[artifact].get(name);
   }
 
-  /** Those asked for so far, by module name. */
-  settled(artifact: ModuleArtifact): ReadonlyMap<string, Outcome> {
-    return this.#flights[artifact].all();
+  /** What came of those asked for so far, by module name. */
+  settled(artifact: ModuleArtifact): ReadonlyMap<string, SettledModule> {
+    const released = [...this.#released[artifact].keys()].map((name) => [name, { state: 'ready' }] as const);
+    return new Map<string, SettledModule>([...released, ...this.#flights[artifact].all()]);
+  }
+
+  /** Where those that are ready lie, as far as that is held on to. */
+  contents(artifact: ModuleArtifact): (Content | undefined)[] {
+    const settled = [...this.#flights[artifact].all().values()];
+    const ready = settled.map((outcome) => (outcome.state === 'ready' ? outcome.content : undefined));
+    return [...ready, ...this.#released[artifact].values()];
+  }
+
+  /** Lets go of those that are ready: who asks again has them found again. */
+  letGo(): void {
+    for (const artifact of moduleArtifacts) {
+      const flight = this.#flights[artifact];
+      for (const [name, outcome] of [...flight.all()]) {
+        if (outcome.state !== 'ready') continue;
+        const { content } = outcome;
+        this.#released[artifact].set(name, content.kind === 'blob' ? content : undefined);
+        flight.forget(name);
+      }
+    }
   }
 
   /** How often a module has been seen to be replaced; tells what is made of it from what was before. */
@@ -49,7 +81,10 @@ export class ModuleArtifacts {
     for (const [name, state] of this.#states) {
       if (this.#stateOf(name) === state) continue;
       changed = true;
-      for (const flight of Object.values(this.#flights)) flight.forget(name);
+      for (const artifact of moduleArtifacts) {
+        this.#flights[artifact].forget(name);
+        this.#released[artifact].delete(name);
+      }
       this.#states.delete(name);
       this.#replacements.set(name, this.replacements(name) + 1);
     }
@@ -58,6 +93,9 @@ export class ModuleArtifacts {
 
   #stateOf(name: string): string {
     const entry = this.#list().modules.get(name);
-    return entry ? inputState([fileOf(entry)]) : 'not on disk';
+    if (!entry) return 'not on disk';
+    return createHash('sha256')
+      .update(inputState([fileOf(entry)]))
+      .digest('base64');
   }
 }

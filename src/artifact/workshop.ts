@@ -2,6 +2,7 @@ import type { Limits } from '../bytes/limits.ts';
 import type { ReadTally } from '../bytes/descriptor-source.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { Exposure } from './exposure.ts';
+import { HeldMemory } from './held-memory.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Told when an artifact has been asked for the first time and what came of it. */
@@ -28,6 +29,8 @@ export class Workshop {
   readonly made = new MadeTally();
   /** Who may read what is made. */
   readonly exposure: Exposure;
+  /** What is held in memory only to be faster. */
+  readonly memory = new HeldMemory();
   readonly #onSettled: (settled: Settled) => void;
 
   constructor(
@@ -48,6 +51,7 @@ export class Workshop {
   async timed(release: string, artifact: string, make: () => Promise<Outcome>): Promise<Outcome> {
     const start = performance.now();
     const outcome = await make();
+    this.memory.used();
     this.#onSettled({ release, artifact, outcome, milliseconds: performance.now() - start });
     return outcome;
   }

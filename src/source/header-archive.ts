@@ -5,7 +5,6 @@ import { decodeArchiveIndex } from '../format/archive-index.ts';
 import type { ArchiveEntry } from '../format/archive-index.ts';
 import { IkfsError } from '../errors.ts';
 import { fromNativeError, native, nativeMissing } from '../native.ts';
-import { indexArchiveInJavaScript } from './header-archive-javascript.ts';
 
 /** A header archive that was decoded. */
 export interface IndexedArchive {
@@ -39,7 +38,11 @@ export async function indexHeaderArchive(
   output: FileSink,
   limits: Limits,
 ): Promise<IndexedArchive> {
-  const indexer = native?.decoders.includes('xz') === true ? indexArchiveNatively : indexArchiveInJavaScript;
+  const indexer =
+    native?.decoders.includes('xz') === true
+      ? indexArchiveNatively
+      : // What it imports takes memory, which is held for good.
+        (await import('./header-archive-javascript.ts')).indexArchiveInJavaScript;
   const indexed = await indexer(input, output, limits);
   return { ...indexed, entries: decodeArchiveIndex(indexed.index) };
 }

@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { asIkfsError } from '../errors.ts';
 import { isModuleFile, moduleNameOf } from '../format/module-name.ts';
+import { ModuleMap } from './module-list.ts';
+import type { FoundModule } from './module-list.ts';
 
 /** A module as its folder, or the archive that it lies in, shows it; the file has not been opened. */
 export interface ModuleEntry {
@@ -31,6 +34,17 @@ export interface ShadowedModule extends ModuleEntry {
   readonly by: string;
 }
 
+/** Modules of a kernel by name, as its folders and ramdisks list them. */
+export interface ModuleList {
+  readonly modules: ModuleMap;
+  readonly shadowed: readonly ShadowedModule[];
+}
+
+/** Whether two lists have the same modules at the same places. */
+export function sameModules(a: ModuleList, b: ModuleList): boolean {
+  return a.modules.equals(b.modules) && isDeepStrictEqual(a.shadowed, b.shadowed);
+}
+
 /** Folders deeper than any kernel's; a guard against a file system that has no end. */
 const maximumDepth = 16;
 
@@ -44,27 +58,36 @@ const preferred = 'updates';
  * @param packed modules of ramdisks, which come after all that lie in folders
  * @throws IkfsError `denied` or `io` when a directory can not be read
  */
-export function listModules(
-  folders: readonly string[],
-  packed: readonly ModuleEntry[] = [],
-): {
-  readonly modules: ReadonlyMap<string, ModuleEntry>;
-  readonly shadowed: readonly ShadowedModule[];
-} {
-  const found: ModuleEntry[] = [];
-  for (const folder of folders) walk(folder, 0, found);
-  found.push(...packed);
-  const modules = new Map<string, ModuleEntry>();
-  const shadowed: ShadowedModule[] = [];
-  for (const entry of found) {
-    const first = modules.get(entry.name);
-    if (first) shadowed.push({ ...entry, by: first.path });
-    else modules.set(entry.name, entry);
+export function listModules(folders: readonly string[], packed: readonly ModuleEntry[] = []): ModuleList {
+  const walked: Walked = { folders: [], modules: new Map(), shadowed: [] };
+  for (const folder of folders) walk(folder, 0, walked);
+  const unseen: ModuleEntry[] = [];
+  const names = new Map<string, string>();
+  for (const entry of packed) {
+    const by = pathIn(walked, entry.name) ?? names.get(entry.name);
+    if (by !== undefined) walked.shadowed.push({ ...entry, by });
+    else {
+      names.set(entry.name, entry.path);
+      unseen.push(entry);
+    }
   }
-  return { modules: new Map([...modules].sort(([a], [b]) => (a < b ? -1 : 1))), shadowed };
+  return { modules: new ModuleMap(walked.folders, walked.modules, unseen), shadowed: walked.shadowed };
 }
 
-function walk(folder: string, depth: number, found: ModuleEntry[]): void {
+/** What a walk through folders has found so far. */
+interface Walked {
+  readonly folders: string[];
+  readonly modules: Map<string, FoundModule>;
+  readonly shadowed: ShadowedModule[];
+}
+
+/** The path of the module of that name among those found. */
+function pathIn({ folders, modules }: Walked, name: string): string | undefined {
+  const found = modules.get(name);
+  return found && join(folders[found.folder] ?? '', found.file);
+}
+
+function walk(folder: string, depth: number, walked: Walked): void {
   let entries;
   try {
     entries = readdirSync(folder, { withFileTypes: true });
@@ -72,15 +95,19 @@ function walk(folder: string, depth: number, found: ModuleEntry[]): void {
     throw asIkfsError(error, { path: folder, step: 'listing modules' });
   }
   const subfolders: string[] = [];
+  const number = walked.folders.push(folder) - 1;
   for (const entry of entries) {
     if (entry.isDirectory()) subfolders.push(entry.name);
     else if (entry.isFile() && isModuleFile(entry.name)) {
-      found.push({ name: moduleNameOf(entry.name), path: join(folder, entry.name) });
+      const name = moduleNameOf(entry.name);
+      const by = pathIn(walked, name);
+      if (by === undefined) walked.modules.set(name, { folder: number, file: entry.name });
+      else walked.shadowed.push({ name, path: join(folder, entry.name), by });
     }
   }
   if (depth === maximumDepth) return;
   subfolders.sort((a, b) => Number(b === preferred) - Number(a === preferred) || (a < b ? -1 : 1));
-  for (const subfolder of subfolders) walk(join(folder, subfolder), depth + 1, found);
+  for (const subfolder of subfolders) walk(join(folder, subfolder), depth + 1, walked);
 }
 
 /** Whether a folder is one that a kernel's modules lie in, seen from its direct entries. */

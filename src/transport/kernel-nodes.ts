@@ -2,17 +2,12 @@ import { posix } from 'node:path';
 import type { Content } from '../artifact/content.ts';
 import type { ContentReader } from '../artifact/content-reader.ts';
 import { IkfsError } from '../errors.ts';
-import type {
-  NativeAnswer,
-  NativeContent,
-  NativeForgetting,
-  NativeName,
-  NativeNeed,
-  NativeNode,
-} from '../native.ts';
+import type { NativeAnswer, NativeContent, NativeForgetting, NativeNeed, NativeNode } from '../native.ts';
 import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node, WholeTree } from '../tree/node.ts';
 import { errnoByCode, errnoOf } from './errno.ts';
 import { FailureReport } from './failure-report.ts';
+import { Listing } from './listing.ts';
+import type { ListedName } from './listing.ts';
 
 /** Where the nodes go: a session, or what stands for one in tests. */
 export interface Publisher {
@@ -23,21 +18,27 @@ export interface Publisher {
   ): void;
 }
 
-/** A node that has been published, with the place it was found in. */
+/** A node that was looked up and is asked again: a directory, or a volatile file; with the place it was found in. */
 interface Known {
   readonly parent: number;
   readonly name: string;
   /** The directory to ask for it again. */
   readonly directory: DirectoryNode;
-  /** The node itself once it has been looked up. */
-  node?: Node;
+  /** The node itself. */
+  readonly node: Node;
 }
+
+/** Where a node's name was listed. */
+type Place = Omit<Known, 'node'>;
 
 /** Questions that follow one another within this time, in milliseconds, are taken for one reader's. */
 const sameReader = 100;
 
 /** However often a volatile file is asked for, no state of it is shown for longer than this, in milliseconds. */
 const oldest = 1000;
+
+/** Names of a directory of at least so many files are taken back while nobody asks for them. */
+const largeDirectory = 64;
 
 /** The root's number in the protocol, and its inode number in the tree. */
 const rootNumber = 1;
@@ -53,8 +54,10 @@ export class KernelNodes {
   readonly #publisher: Publisher;
   readonly #failures: FailureReport;
   readonly #known = new Map<number, Known>();
-  /** Names that were published, by directory, to tell which have gone. */
-  readonly #names = new Map<number, readonly NativeName[]>();
+  /** Other nodes that were looked up, and published with all that they have. */
+  readonly #settled = new Set<number>();
+  /** Names that were published, by directory: to tell which have gone, and what a number stands for. */
+  readonly #listings = new Map<number, Listing>();
   /** Trees that were published as a whole, with the numbers of their nodes. */
   readonly #trees = new Map<
     number,
@@ -101,17 +104,17 @@ export class KernelNodes {
     const pending: [number, DirectoryNode][] = [[rootNumber, root]];
     for (let next = pending.pop(); next; next = pending.pop()) {
       const [number, directory] = next;
-      const before = this.#names.get(number);
+      const before = this.#listings.get(number);
       if (!before) continue;
       await this.#addNames(directory, number, nodes);
-      const after = this.#names.get(number) ?? [];
-      const changed = changedNames(before, after);
+      const after = [...(this.#listings.get(number)?.names() ?? [])];
+      const changed = changedNames([...before.names()], after);
       if (changed.length > 0) forget.push({ node: number });
       forget.push(...changed.map((name) => ({ parent: number, name })));
       for (const { inode, name } of after) {
         const known = this.#known.get(inode);
         if (known) this.#known.set(inode, { ...known, directory });
-        if (!this.#names.has(inode)) continue;
+        if (!this.#listings.has(inode)) continue;
         const below = await directory.lookup(name);
         if (below?.kind !== 'directory') continue;
         this.#known.set(inode, { parent: number, name, directory, node: below });
@@ -148,7 +151,7 @@ export class KernelNodes {
       await this.#reportDamage(number);
       return;
     }
-    if (number !== rootNumber && !this.#known.has(number)) {
+    if (number !== rootNumber && !this.#known.has(number) && !this.#placeOf(number)) {
       // Its absence was published while this was on its way.
       this.#publisher.publish([], [], [{ node: number, need, error: absent }]);
       return;
@@ -192,10 +195,11 @@ export class KernelNodes {
   ): Promise<void> {
     const entries = (await directory.list()).filter((entry) => entry.inode !== without);
     nodes.push(directoryOf(directory, this.#parentOf(number), entries, number));
-    this.#names.set(number, entries);
+    const before = this.#listings.get(number);
+    this.#listings.set(number, new Listing(directory, entries));
     for (const entry of entries) {
-      if (this.#known.has(entry.inode)) continue;
-      this.#known.set(entry.inode, { parent: number, name: entry.name, directory });
+      if (before?.isPacked === false && before.nameOf(entry.inode) !== undefined) continue;
+      if (this.#known.has(entry.inode) || this.#settled.has(entry.inode)) continue;
       nodes.push(unsettled(entry, number));
     }
   }
@@ -217,8 +221,9 @@ export class KernelNodes {
   /** A node's content was found to be damaged by who read it. */
   async #reportDamage(number: number): Promise<void> {
     const tree = [...this.#trees.values()].find(({ first, last }) => number >= first && number < last);
-    const node = this.#known.get(number)?.node;
+    const place = this.#placeOf(number);
     try {
+      const node = tree ? undefined : await place?.directory.lookup(place.name);
       const content = tree?.content ?? (node?.kind === 'file' ? await node.content() : undefined);
       if (content?.kind === 'blob') content.seal.reportDamage();
     } catch (error) {
@@ -227,28 +232,31 @@ export class KernelNodes {
   }
 
   async #settle(number: number): Promise<void> {
-    const known = this.#known.get(number);
-    if (!known) throw new IkfsError('io', `nobody knows node ${number}`);
-    const node = await known.directory.lookup(known.name);
+    const place = this.#placeOf(number);
+    if (!place) throw new IkfsError('io', `nobody knows node ${number}`);
+    const node = await place.directory.lookup(place.name);
     if (!node) {
-      await this.#publishAbsence(number, known);
+      await this.#publishAbsence(number, place);
       return;
     }
-    known.node = node;
     const published =
-      node.kind === 'directory' ? directoryOf(node, known.parent, undefined) : await settledLeaf(node);
+      node.kind === 'directory' ? directoryOf(node, place.parent, undefined) : await settledLeaf(node);
+    if (node.kind === 'directory' || (node.kind === 'file' && node.volatile)) {
+      this.#known.set(number, { ...place, node });
+    } else this.#settled.add(number);
     this.#publisher.publish([published], [], [{ node: number, need: 'settled', error: 0 }]);
   }
 
   /** What was listed turned out not to be there: its name goes, and all that went with it. */
-  async #publishAbsence(number: number, { parent, directory }: Known): Promise<void> {
-    const before = this.#names.get(parent) ?? [];
+  async #publishAbsence(number: number, { parent, directory }: Place): Promise<void> {
+    const before = [...(this.#listings.get(parent)?.names() ?? [])];
     const nodes: NativeNode[] = [];
     await this.#addNames(directory, parent, nodes, number);
-    const left = new Set(this.#names.get(parent)?.map((entry) => entry.inode));
-    const gone = before.filter((entry) => !left.has(entry.inode));
+    const left = this.#listings.get(parent);
+    const gone = before.filter((entry) => left?.nameOf(entry.inode) === undefined);
     for (const { inode } of gone) {
       this.#known.delete(inode);
+      this.#settled.delete(inode);
       nodes.push({ id: inode, gone: true });
     }
     const forget = [{ node: parent }, ...gone.map(({ name }) => ({ parent, name }))];
@@ -282,9 +290,36 @@ export class KernelNodes {
 
   /** Where a node is in the mount. */
   #pathOf(number: number): string {
+    const place = this.#placeOf(number);
+    if (!place) return '/';
+    return posix.join(this.#pathOf(place.parent), place.name);
+  }
+
+  /** Where a node was listed; undefined for the root, and for what nobody has listed. */
+  #placeOf(number: number): Place | undefined {
     const known = this.#known.get(number);
-    if (!known) return '/';
-    return posix.join(this.#pathOf(known.parent), known.name);
+    if (known) return known;
+    for (const [parent, listing] of this.#listings) {
+      const name = listing.nameOf(number);
+      if (name !== undefined) return { parent, name, directory: listing.directory };
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes the names of large directories of files back, with the files that nobody has looked up: the session asks for
+   * them again when somebody looks into such a directory. What was looked up stays, as the kernel may know it.
+   */
+  letGo(): void {
+    for (const [number, listing] of this.#listings) {
+      const node = this.#known.get(number)?.node;
+      if (node?.kind !== 'directory' || listing.isPacked || listing.size < largeDirectory) continue;
+      if (!listing.hasOnlyFiles) continue;
+      const unsettled = [...listing.names()].filter(({ inode }) => !this.#settled.has(inode));
+      const gone = unsettled.map(({ inode }): NativeNode => ({ id: inode, gone: true }));
+      this.#publisher.publish([directoryOf(node, this.#parentOf(number), undefined), ...gone], [], []);
+      listing.pack();
+    }
   }
 }
 
@@ -365,7 +400,7 @@ function nativeContent(content: Content): NativeContent {
 }
 
 /** Names that are in one listing and not in the other, or stand for another node there. */
-function changedNames(before: readonly NativeName[], after: readonly NativeName[]): string[] {
+function changedNames(before: readonly ListedName[], after: readonly ListedName[]): string[] {
   const numbers = new Map(after.map(({ name, inode }) => [name, inode]));
   const differing = before.filter(({ name, inode }) => numbers.get(name) !== inode).map(({ name }) => name);
   const old = new Set(before.map(({ name }) => name));

@@ -94,7 +94,10 @@ class KernelMount implements Mounted {
     const session = addon.openSession({
       descriptor,
       readers: options.readers ?? defaultReaders,
-      ask: (node, need) => void this.#nodes.ask(node, need),
+      ask: (node, need) => {
+        served.memory?.used();
+        void this.#nodes.ask(node, need);
+      },
       ended: () => {
         ended();
         this.#isEnded = true;
@@ -107,6 +110,7 @@ class KernelMount implements Mounted {
       if (!this.#isEnded) session.publish(...changes);
     };
     this.#nodes = new KernelNodes(served.root, served.reader, { publish }, options.onError, options.onWork);
+    served.memory?.add(this.#nodes);
     this.#nodes.start();
     session.start(mountpoint);
   }

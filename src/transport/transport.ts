@@ -1,10 +1,13 @@
 import type { ContentReader } from '../artifact/content-reader.ts';
+import type { HeldMemory } from '../artifact/held-memory.ts';
 import type { DirectoryNode } from '../tree/node.ts';
 
 /** What a transport serves. */
 export interface Served {
   readonly root: DirectoryNode;
   readonly reader: ContentReader;
+  /** Told whenever the transport is asked for something, and of what it can let go. */
+  readonly memory?: HeldMemory;
 }
 
 export interface MountOptions {

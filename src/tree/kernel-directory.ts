@@ -99,7 +99,7 @@ function evidenceOf(kernel: Kernel, name: Name): Evidence {
     case 'btf-flat':
       return kernel.evidence('types/vmlinux.h');
     case 'btf':
-      return kernel.moduleNames().length > 0 ? 'present' : kernel.evidence('btf/vmlinux');
+      return kernel.hasModules() ? 'present' : kernel.evidence('btf/vmlinux');
     default:
       return kernel.evidence(name);
   }

@@ -11,6 +11,7 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   archive: () => import('./archive.ts'),
   btf: () => import('./btf.ts'),
+  memory: () => import('./memory.ts'),
   transport: () => import('./transport.ts'),
   unwrap: () => import('./unwrap.ts'),
 };
@@ -23,18 +24,18 @@ function time(seconds: number): string {
   return seconds >= 1e-3 ? `${(seconds * 1e3).toFixed(1)} ms` : `${(seconds * 1e6).toFixed(1)} us`;
 }
 
-/** A figure in the unit of its row. */
-function figure(row: BenchRow, value: number): string {
-  return row.unit === 'MiB' ? `${value.toFixed(1)} MiB` : time(value);
+/** A figure of a row with its unit. */
+function figure(value: number, { unit }: BenchRow): string {
+  return unit === 'bytes' ? `${(value / 1e6).toFixed(1)} MB` : time(value);
 }
 
 function cells(row: BenchRow): string[] {
   const over = isOver(row);
   const verdict = over === undefined ? '' : over ? 'over' : 'ok';
-  const bars = [row.bar?.toFixed(2), row.limit === undefined ? undefined : figure(row, row.limit)];
+  const bars = [row.bar?.toFixed(2), row.limit === undefined ? undefined : figure(row.limit, row)];
   const bar = bars.filter((each) => each !== undefined).join(', ');
-  const peer = `${figure(row, row.peer)} (${row.peerName})`;
-  return [row.name, figure(row, row.ours), peer, ratioOf(row).toFixed(2), bar, verdict];
+  const peer = `${figure(row.peer, row)} (${row.peerName})`;
+  return [row.name, figure(row.ours, row), peer, ratioOf(row).toFixed(2), bar, verdict];
 }
 
 function printTable(lines: readonly (readonly string[])[]): void {

@@ -1,19 +1,19 @@
 /** One line of the benchmark's table: what ikfs takes beside what another way of doing the same takes. */
 export interface BenchRow {
   readonly name: string;
-  /** What is measured: wall time in seconds, unless it is memory in MiB. */
-  readonly unit?: 's' | 'MiB';
-  /** What ikfs takes. */
+  /** Wall time of ikfs in seconds, or its memory in bytes. */
   readonly ours: number;
-  /** What the peer takes, measured in the same run. */
+  /** The same of the peer, measured in the same run. */
   readonly peer: number;
+  /** What the figures are; seconds unless given. */
+  readonly unit?: 'seconds' | 'bytes';
   /** What the peer is, such as `xz -dc`. */
   readonly peerName: string;
   /** ours / peer, where it was taken round by round; otherwise it is the ratio of the two figures. */
   readonly ratio?: number;
   /** The most that the ratio may be; a row with neither bar nor limit is only shown. */
   readonly bar?: number;
-  /** The most that ours may be, in the row's unit, whatever the peer takes. */
+  /** The most that ours may be, whatever the peer takes. */
   readonly limit?: number;
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { memoryOf } from '../../daemon/memory/process-memory.ts';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FileSource } from '../../src/bytes/file-source.ts';
 import { defaultLimits } from '../../src/bytes/limits.ts';
@@ -24,20 +25,13 @@ export async function btfOf(path: string, store: MemoryStore): Promise<Buffer> {
   }
 }
 
-/** A field of /proc/self/status (proc_pid_status(5)) that is in KiB, in MiB. */
-function statusMebibytes(field: string): number {
-  const line = new RegExp(`^${field}:\\s+([0-9]+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
-  if (line?.[1] === undefined) throw new Error(`/proc/self/status has no ${field}`);
-  return Number(line[1]) / 1024;
-}
-
-/** Called as a program: prints by how many MiB the memory of this process grew at the most for one image. */
+/** Called as a program: prints by how many bytes the memory of this process grew at the most for one image. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , path = ''] = process.argv;
   const store = new MemoryStore();
   // Sets VmHWM back to what there is now (proc_pid_clear_refs(5)).
   writeFileSync('/proc/self/clear_refs', '5');
-  const before = statusMebibytes('VmRSS');
+  const { anonymous, shared, ofFiles } = memoryOf('self');
   await btfOf(path, store);
-  console.log(statusMebibytes('VmHWM') - before);
+  console.log(memoryOf('self').peak - anonymous - shared - ofFiles);
 }

@@ -41,8 +41,8 @@ const images: readonly Image[] = [
   { title: 'corpus', tool: 'gzip', root: existsSync(corpusRoot) ? corpusRoot : undefined, sizeField: 0 },
 ];
 
-/** The most that memory may grow while the engine unwraps the corpus' image, in MiB. */
-const peakLimit = 32;
+/** The most that memory may grow while the engine unwraps the corpus' image, in bytes. */
+const peakLimit = 32 * 1024 * 1024;
 
 /** Everything that is measured of one image, by name. */
 type Contenders = Readonly<
@@ -165,7 +165,7 @@ async function measure(image: Image, root: string, folder: string, rounds: numbe
   const took = await inTurns(rounds, contenders);
   const memory: BenchRow = {
     name: `memory for ${title}, engine`,
-    unit: 'MiB',
+    unit: 'bytes',
     ours: peakOf(path),
     peer: peakLimit,
     peerName: 'allowed',

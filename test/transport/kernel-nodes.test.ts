@@ -390,3 +390,30 @@ test('a tree that is as it was makes the kernel forget nothing', async (t) => {
   await recording.nodes.replaceRoot(asRoot(directory(children)));
   t.deepEqual(recording.last().forget, []);
 });
+
+test('large directories of files go back to where nobody has looked; what was looked up stays', async (t) => {
+  const files = Object.fromEntries(Array.from({ length: 100 }, (_, each) => [`f${each}`, file(`${each}`)]));
+  const btf = directory(files);
+  const recording = new Recording(directory({ btf }));
+  await recording.ask(t, root, 'names');
+  await recording.ask(t, btf.inode, 'settled');
+  const listed = await recording.ask(t, btf.inode, 'names');
+  const [looked = 0, other = 0] = [files['f1']?.inode, files['f2']?.inode];
+  await recording.ask(t, looked, 'settled');
+
+  recording.nodes.letGo();
+  const { nodes } = recording.last();
+  t.like(nodes[0], { id: btf.inode, kind: 'directory', settled: true });
+  t.is(nodes[0] && 'names' in nodes[0] ? nodes[0].names : undefined, undefined);
+  const gone = nodes.slice(1).map((node) => node.id);
+  t.is(gone.length, 99);
+  t.false(gone.includes(looked));
+
+  // A request that was on its way meanwhile is still answered.
+  t.like((await recording.ask(t, other, 'settled')).answered[0], { error: 0 });
+  const again = await recording.ask(t, btf.inode, 'names');
+  t.deepEqual(names(again.nodes[0]), names(listed.nodes[0]));
+  const unsettled = again.nodes.slice(1).map((node) => node.id);
+  t.is(unsettled.length, 98);
+  t.false(unsettled.includes(looked));
+});

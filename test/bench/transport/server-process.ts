@@ -36,6 +36,12 @@ export class ServerProcess {
     });
   }
 
+  /** Its process id. @throws Error when it could not be started */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(this.#output.trim());
+    return this.#child.pid;
+  }
+
   /**
    * Waits until it has mounted.
    * @param announcement what it prints once it is ready; nothing when it says nothing

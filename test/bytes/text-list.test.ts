@@ -1,0 +1,27 @@
+import test from 'ava';
+import { TextList } from '../../src/bytes/text-list.ts';
+
+const texts = ['kernel/fs/ext4.ko', '', 'grüße', 'x'.repeat(5000)];
+
+test('texts are what they were, packed or not', (t) => {
+  const list = new TextList(texts);
+  t.deepEqual([...list], texts);
+  list.pack();
+  list.pack();
+  t.is(list.at(2), 'grüße');
+  t.deepEqual([...list], texts);
+});
+
+test('lists are equal when their texts are, whichever is packed', (t) => {
+  const [one, same] = [new TextList(texts), new TextList(texts)];
+  one.pack();
+  t.true(one.equals(same));
+  t.false(one.equals(new TextList(texts.slice(1))));
+  t.false(one.equals(new TextList(texts.toReversed())));
+});
+
+test('a list of nothing stays one', (t) => {
+  const list = new TextList([]);
+  list.pack();
+  t.deepEqual([...list], []);
+});
