@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { IkfsError } from '../src/errors.ts';
 import { fromNativeError, native, nativeMissing, packageRoot } from '../src/native.ts';
 import { wellKnownPlaces } from '../src/source/discover.ts';
@@ -97,8 +97,11 @@ export function readableFor(sources: Sources): string[] {
   const given = [...images, ...modules, ...headers, ...btf, ...configs];
   const found = sysroot === '/' ? wellKnownPlaces : sysroot === undefined ? [] : [sysroot];
   const program = [process.execPath, process.argv[1] ?? ''].map((path) => dirname(dirname(realOf(path))));
+  // Where pahole may be.
+  const commands = (process.env['PATH'] ?? '').split(delimiter).filter((path) => isAbsolute(path));
   const paths = [
     ...ofPrograms,
+    ...commands,
     ...ofTheKernel,
     ...program,
     packageRoot,

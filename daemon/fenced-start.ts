@@ -36,7 +36,7 @@ export async function startFenced(
     mountpoint: place,
     allowOther,
     made,
-    readable: [...readableFor(sources), ...(wantsPrefetch(values) ? [around] : [`${around}/status.json`])],
+    readable: [...readableFor(sources), ...(wantsPrefetch(values) ? [around] : [])],
     listable: [around],
     writable: [
       ...['/dev/null', ...pressureFiles],

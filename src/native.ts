@@ -130,7 +130,7 @@ export interface NativeSession {
   work(): NativeWork;
   /**
    * Looks at the mount as any program does, on a thread of its own. Needs the mountpoint that `start` was given.
-   * @param file name of a file in the root whose beginning is read; without one STATFS is asked, which neither
+   * @param file name of a file in the root whose attributes are asked for; without one STATFS is asked, which neither
    *   the kernel's caches nor JavaScript answer
    * @returns 0, or a positive errno; it may be long in coming
    */

@@ -69,7 +69,9 @@ export async function openTree(
     ...sources,
   };
   const catalogue = await openCatalogue(request, workshop);
-  const root = rootDirectory(catalogue, '/mnt', () => JSON.stringify(statusOf(catalogue, workshop, '0', {}, [])));
+  const root = rootDirectory(catalogue, '/mnt', () =>
+    JSON.stringify(statusOf(catalogue, workshop, '0', {}, [])),
+  );
   const reader = new ContentReader();
   return {
     catalogue,

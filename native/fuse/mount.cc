@@ -9,13 +9,11 @@
 
 #include <cerrno>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <string_view>
 
 #include "fuse/mount_helper.h"
+#include "fuse/mount_table.h"
 
 namespace ikfs::fuse {
 
@@ -126,49 +124,9 @@ Result<UniqueFd> mount_with_helper(const MountRequest& request) {
   return std::move(run.handed);
 }
 
-/** The path with the links of its parent resolved, as the mount table has it; the mount is not looked at. */
-std::string path_in_table(const std::string& mountpoint) {
-  const std::filesystem::path path(mountpoint);
-  std::error_code error;
-  const auto parent = std::filesystem::canonical(path.parent_path(), error);
-  return error ? mountpoint : (parent / path.filename()).string();
-}
-
-/** A path of the mount table as it is: there, blanks and backslashes are `\` and three octal digits. */
-std::string unescaped(std::string_view text) {
-  std::string path;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned code = 0;
-    const auto digits = text.substr(i + 1, 3);
-    const bool escape = text[i] == '\\' && digits.size() == 3 &&
-                        std::from_chars(digits.data(), digits.data() + 3, code, 8).ptr == digits.data() + 3;
-    path += escape ? static_cast<char>(code) : text[i];
-    if (escape) i += 3;
-  }
-  return path;
-}
-
-/** Whether something is mounted there, by the table of proc(5); true when there is no table. */
-bool is_in_mount_table(const std::string& mountpoint) {
-  std::ifstream table("/proc/self/mountinfo");
-  if (!table) return true;
-  const auto path = path_in_table(mountpoint);
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream fields(line);
-    std::string number;
-    std::string parent;
-    std::string device;
-    std::string root;
-    std::string place;
-    fields >> number >> parent >> device >> root >> place;
-    if (unescaped(place) == path) return true;
-  }
-  return false;
-}
-
 Result<Unmounted> unmount_with_helper(const UnmountRequest& request) {
   // The helper would say so in words only.
-  if (!is_in_mount_table(request.mountpoint)) return Unmounted::not_mounted;
+  if (device_mounted_at(request.mountpoint) == "") return Unmounted::not_mounted;
   const auto program = find_mount_helper(request.search_path);
   if (program.empty()) return no_helper("unmount");
   std::vector<std::string> arguments{"-u"};
@@ -185,10 +143,10 @@ Result<Unmounted> unmount_with_helper(const UnmountRequest& request) {
 
 bool is_passed(const std::string& mountpoint) { return passed_descriptor(mountpoint).has_value(); }
 
-bool is_connected(int device) {
-  // Without a mount, poll(2) reports an error on it. Negative numbers it passes over.
-  pollfd state{device, 0, 0};
-  return device >= 0 && poll(&state, 1, 0) == 0;
+bool is_connected(int descriptor) {
+  // Without a mount, poll(2) reports an error on it.
+  pollfd state{descriptor, 0, 0};
+  return poll(&state, 1, 0) == 0;
 }
 
 Result<UniqueFd> mount_tree(const MountRequest& request) {

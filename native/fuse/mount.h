@@ -34,8 +34,8 @@ Result<UniqueFd> mount_tree(const MountRequest& request);
 /** Whether a mountpoint stands for a descriptor that this process was given: `/dev/fd/N`. */
 bool is_passed(const std::string& mountpoint);
 
-/** Whether a connection to the kernel still has its mount, also one that was detached and is in use. */
-bool is_connected(int device);
+/** Whether a /dev/fuse still has its mount, also one that was detached and is in use. */
+bool is_connected(int descriptor);
 
 struct UnmountRequest {
   /** Absolute, no symbolic link itself. */

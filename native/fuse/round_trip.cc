@@ -1,13 +1,11 @@
 #include "fuse/round_trip.h"
 
-#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
-#include "core/unique_fd.h"
 #include "fuse/own_files.h"
 
 namespace ikfs::fuse {
@@ -19,11 +17,9 @@ int ask_figures(const std::string& path) {
   return statfs(path.c_str(), &figures) == 0 ? 0 : errno;
 }
 
-int read_beginning(const std::string& path) {
-  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return errno;
-  std::array<char, 512> beginning;
-  return ::read(file.get(), beginning.data(), beginning.size()) < 0 ? errno : 0;
+int ask_attributes(const std::string& path) {
+  struct stat attributes {};
+  return lstat(path.c_str(), &attributes) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -34,8 +30,8 @@ void RoundTrip::ask(std::string mountpoint, Done done) {
   add([path = std::move(mountpoint)] { return ask_figures(path); }, std::move(done));
 }
 
-void RoundTrip::read(std::string path, Done done) {
-  add([path = std::move(path)] { return read_beginning(path); }, std::move(done));
+void RoundTrip::look_at(std::string path, Done done) {
+  add([path = std::move(path)] { return ask_attributes(path); }, std::move(done));
 }
 
 void RoundTrip::add(std::function<int()> look, Done done) {

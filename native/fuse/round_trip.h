@@ -28,9 +28,11 @@ class RoundTrip {
    */
   void ask(std::string mountpoint, Done done);
 
-  /** Reads the beginning of a file. Of a volatile one that takes all there is: readers, JavaScript, postman.
+  /**
+   * Asks for the attributes of a file. Of a volatile one that takes all there is: readers, JavaScript,
+   * postman. It is not opened: a fence may leave this process no right to that.
    */
-  void read(std::string path, Done done);
+  void look_at(std::string path, Done done);
 
   /** Whether nothing is under way, which would keep the mount busy. */
   bool idle() const { return pending_.load() == 0; }

@@ -199,7 +199,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     if (info[0].IsUndefined()) {
       round_trip_.ask(mountpoint_, std::move(done));
     } else {
-      round_trip_.read(mountpoint_ + "/" + text(info[0], "file"), std::move(done));
+      round_trip_.look_at(mountpoint_ + "/" + text(info[0], "file"), std::move(done));
     }
     return promise->Promise();
   }

@@ -1,11 +1,16 @@
 #include "keeper/keeper.h"
 
 #include <fcntl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "fuse/mount.h"
+#include "fuse/mount_table.h"
 #include "keeper/messages.h"
 
 namespace ikfs::keeper {
@@ -21,27 +26,28 @@ class Place {
     auto mounted = fuse::mount_tree({task_.mountpoint, task_.allow_other, task_.search_path});
     if (auto* failure = std::get_if<Failure>(&mounted)) return {.failure = std::move(*failure)};
     auto& device = std::get<UniqueFd>(mounted);
-    device_ = UniqueFd(fcntl(device.get(), F_DUPFD_CLOEXEC, 0));
+    connection_ = UniqueFd(fcntl(device.get(), F_DUPFD_CLOEXEC, 0));
+    device_number_ = fuse::device_mounted_at(task_.mountpoint);
     return {.device = std::move(device)};
   }
 
   /** Takes away what was mounted, and nothing that somebody else has mounted in its place since. */
   Answer unmount(bool lazily) {
     Answer answer{.was_not_mounted = true};
-    if (fuse::is_connected(device_.get())) {
+    if (is_still_there()) {
       auto unmounted = fuse::unmount_tree({task_.mountpoint, lazily, task_.search_path});
       if (auto* failure = std::get_if<Failure>(&unmounted)) return {.failure = std::move(*failure)};
       answer.was_not_mounted = std::get<fuse::Unmounted>(unmounted) == fuse::Unmounted::not_mounted;
     }
     // Whoever still uses it is set free when the daemon closes its own.
-    device_ = UniqueFd();
+    connection_ = UniqueFd();
     remove_made();
     return answer;
   }
 
   /** The daemon does not want it to be taken away. */
   Answer leave() {
-    device_ = UniqueFd();
+    connection_ = UniqueFd();
     is_left_ = true;
     return {};
   }
@@ -52,6 +58,15 @@ class Place {
   }
 
  private:
+  bool is_still_there() const {
+    if (connection_.get() < 0) return false;
+    if (fuse::is_connected(connection_.get()))
+      return fuse::device_mounted_at(task_.mountpoint) == device_number_;
+    // Nobody misses a dead one, whose ever it was.
+    struct statfs figures {};
+    return statfs(task_.mountpoint.c_str(), &figures) != 0 && errno == ENOTCONN;
+  }
+
   /** One that somebody uses by now stays: an empty directory too many is no harm. */
   void remove_made() const {
     for (const auto& folder : task_.made) {
@@ -60,8 +75,10 @@ class Place {
   }
 
   const Task& task_;
-  /** A second descriptor of the connection, by which it is known whether the mount is still there. */
-  UniqueFd device_;
+  /** A second descriptor of the connection, by which it is known whether the mount lives. */
+  UniqueFd connection_;
+  /** Nobody else's as long as it lives; nothing where there is no table of mounts. */
+  std::optional<std::string> device_number_;
   bool is_left_ = false;
 };
 

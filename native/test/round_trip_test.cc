@@ -33,9 +33,10 @@ TEST("a round trip tells what came of it, and leaves nothing under way") {
   RoundTrip trip;
   EXPECT_EQUAL(outcome_of([&](auto done) { trip.ask(folder.path(), done); }), 0);
   EXPECT_EQUAL(outcome_of([&](auto done) { trip.ask(folder.path() / "missing", done); }), ENOENT);
-  EXPECT_EQUAL(outcome_of([&](auto done) { trip.read(folder.path() / "status.json", done); }), 0);
-  EXPECT_EQUAL(outcome_of([&](auto done) { trip.read(folder.path() / "missing", done); }), ENOENT);
-  EXPECT_EQUAL(outcome_of([&](auto done) { trip.read(folder.path(), done); }), EISDIR);
+  EXPECT_EQUAL(outcome_of([&](auto done) { trip.look_at(folder.path() / "status.json", done); }), 0);
+  EXPECT_EQUAL(outcome_of([&](auto done) { trip.look_at(folder.path() / "missing", done); }), ENOENT);
+  EXPECT_EQUAL(outcome_of([&](auto done) { trip.look_at(folder.path() / "status.json" / "below", done); }),
+               ENOTDIR);
   EXPECT(trip.idle());
 }
 

@@ -117,8 +117,8 @@ class Gatherer {
     }
   }
 
-  async given(request: SourceRequest): Promise<void> {
-    refuseOwnMount(request);
+  async given(wanted: SourceRequest): Promise<void> {
+    const request = outsideOwnMount(wanted);
     for (const path of request.images) await this.#addImage(path, await this.#device(path));
     for (const path of request.modules) await this.#addModules(path, request.release);
     for (const path of request.headers) {
@@ -276,15 +276,31 @@ class Gatherer {
   }
 }
 
-/** @throws IkfsError `usage` for a file given by hand that lies in the tree itself */
-function refuseOwnMount({ ownMount, images, modules, headers, btf, configs }: SourceRequest): void {
-  if (ownMount === undefined) return;
-  const outside = new SystemRoot('/', undefined, ownMount);
-  for (const path of [...images, ...modules, ...headers, ...btf, ...configs]) {
-    outside.resolve(path, () => {
-      throw new IkfsError('usage', 'lies in the tree that is to be mounted', { path });
+/**
+ * The files given by hand where they lie now: a link among them may lead into the tree later, when it is too late to
+ * refuse it.
+ * @throws IkfsError `usage` for one that lies in the tree itself
+ */
+function outsideOwnMount(request: SourceRequest): SourceRequest {
+  const { ownMount, images, modules, headers, btf, configs } = request;
+  if (ownMount === undefined) return request;
+  const root = new SystemRoot('/', undefined, ownMount);
+  const resolved = (paths: readonly string[]): string[] =>
+    paths.map((path) => {
+      const refuse = (): never => {
+        throw new IkfsError('usage', 'lies in the tree that is to be mounted', { path });
+      };
+      // What is not there is told of when it is opened.
+      return root.resolve(path, refuse) ?? path;
     });
-  }
+  return {
+    ...request,
+    images: resolved(images),
+    modules: resolved(modules),
+    headers: resolved(headers),
+    btf: resolved(btf),
+    configs: resolved(configs),
+  };
 }
 
 function pathsOf(files: readonly { readonly path: string }[]): string[] {

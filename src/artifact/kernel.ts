@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { asIkfsError } from '../errors.ts';
-import { configValue } from '../format/kernel-config.ts';
-import { liveModules, livePaths } from '../source/live.ts';
+import { liveModules } from '../source/live.ts';
 import { fileOf, listModules, sameModules } from '../source/module-folder.ts';
 import type { ModuleEntry, ModuleList } from '../source/module-folder.ts';
 import { surveyModules } from '../source/module-survey.ts';
@@ -15,6 +14,7 @@ import type { ImageContents } from './image-contents.ts';
 import { Findings } from './kernel-context.ts';
 import type { KernelContext, KernelSources } from './kernel-context.ts';
 import type { Evidence, KernelArtifact } from './kinds.ts';
+import { SourceEvidence } from './source-evidence.ts';
 import { makeKernelBtf } from './make-btf.ts';
 import { makeConfig } from './make-config.ts';
 import type { ConfigOutcome } from './make-config.ts';
@@ -58,6 +58,7 @@ export class Kernel implements Releasable {
   readonly #packed: readonly ModuleEntry[];
   readonly #context: KernelContext;
   readonly #artifacts: SingleFlight<KernelArtifact, Outcome>;
+  readonly #evidence: SourceEvidence;
   readonly #moduleArtifacts: ModuleArtifacts;
   readonly #types: TypeSources;
   readonly #config = new SingleFlight<'config', ConfigOutcome>(() =>
@@ -76,8 +77,6 @@ export class Kernel implements Releasable {
   #carriers: string | undefined;
   /** The state of the files of all other artifacts when the kernel was found. */
   readonly #state: string;
-  /** Text of a configuration that lies beside the kernel, once it has been looked for. */
-  #neighbour: string | undefined;
 
   constructor(release: string, sources: KernelSources, contents: KernelContents, workshop: Workshop) {
     const { images, ramdisks, packed } = contents;
@@ -108,6 +107,11 @@ export class Kernel implements Releasable {
       () => this.modules(),
       (artifact, name) =>
         workshop.timed(release, `${artifact}/${name}`, () => this.#makeOfModule(artifact, name)),
+    );
+    this.#evidence = new SourceEvidence(
+      sources,
+      () => this.modules(),
+      (artifact) => this.settled(artifact),
     );
     this.#state = this.#stateOfInputs();
     workshop.memory.add(this);
@@ -261,43 +265,7 @@ export class Kernel implements Releasable {
 
   /** Whether an artifact is there, as far as can be told without making it. */
   evidence(artifact: KernelArtifact): Evidence {
-    const outcome = this.settled(artifact) ?? this.settled(twins[artifact] ?? artifact);
-    if (outcome) return outcome.state === 'absent' ? 'none' : 'present';
-    const { images, live, moduleFolders, ramdisks, given, configs } = this.sources;
-    switch (artifact) {
-      case 'version':
-        return live || images.length > 0 ? 'present' : 'none';
-      case 'compiler':
-        return live || images.length > 0 ? 'present' : this.evidence('config');
-      case 'config':
-      case 'config.gz':
-        if (given.configs.length + configs.length > 0) return 'present';
-        if (live && isThere(livePaths.config)) return 'present';
-        return images.length > 0 ? 'possible' : this.evidence('build');
-      case 'kheaders.tar.xz':
-      case 'build':
-        if (given.headers.length > 0 || this.modules().modules.has('kheaders')) return 'present';
-        return live && isThere(livePaths.headers) ? 'present' : this.#inImage('CONFIG_IKHEADERS');
-      case 'btf/vmlinux':
-        if (given.btf.length > 0) return 'present';
-        return live && isThere([`${livePaths.btf}/vmlinux`])
-          ? 'present'
-          : this.#inImage('CONFIG_DEBUG_INFO_BTF');
-      case 'vmlinux':
-      case 'types/vmlinux.h':
-      case 'btf-flat/all':
-        return this.evidence('btf/vmlinux') === 'none' ? 'none' : 'possible';
-      case 'modules.tsv':
-        return moduleFolders.length + ramdisks.length > 0 ? 'present' : 'none';
-    }
-  }
-
-  /** Whether an image may carry what an option builds in; a configuration beside the kernel can deny it. */
-  #inImage(option: string): Evidence {
-    if (this.images.length === 0) return 'none';
-    this.#neighbour ??= neighbouringConfig(this.sources);
-    if (this.#neighbour === '') return 'possible';
-    return configValue(this.#neighbour, option) === 'y' ? 'possible' : 'none';
+    return this.#evidence.of(artifact);
   }
 
   async #make(artifact: KernelArtifact): Promise<Outcome> {
@@ -400,30 +368,5 @@ function stateOfCarriers({ modules }: ModuleList): string {
   );
 }
 
-/** Artifacts that are there exactly when another one is. */
-const twins: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {
-  config: 'config.gz',
-  'config.gz': 'config',
-  build: 'kheaders.tar.xz',
-  'kheaders.tar.xz': 'build',
-};
-
 /** When the running kernel was started, in milliseconds since the epoch: the age of what only it shows. */
 const startOfSystem = Math.floor(Date.now() / 1000 - uptime()) * 1000;
-
-/** Whether the running kernel shows one of these files. */
-function isThere(paths: readonly string[]): boolean {
-  return paths.some((path) => existsSync(path));
-}
-
-/** The first configuration file that lies beside the kernel; empty when there is none that can be read. */
-function neighbouringConfig(sources: KernelSources): string {
-  for (const path of [...sources.given.configs, ...sources.configs]) {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      // Only a hint is lost; whoever asks for the configuration itself is told what is wrong with it.
-    }
-  }
-  return '';
-}

@@ -2,12 +2,13 @@ import { posix } from 'node:path';
 import type { Content } from '../artifact/content.ts';
 import type { ContentReader } from '../artifact/content-reader.ts';
 import { IkfsError } from '../errors.ts';
-import type { NativeAnswer, NativeContent, NativeForgetting, NativeNeed, NativeNode } from '../native.ts';
-import type { DirectoryEntry, DirectoryNode, FileNode, LinkNode, Node, WholeTree } from '../tree/node.ts';
+import type { NativeAnswer, NativeForgetting, NativeNeed, NativeNode } from '../native.ts';
+import type { DirectoryNode, Node, WholeTree } from '../tree/node.ts';
 import { errnoByCode, errnoOf } from './errno.ts';
 import { FailureReport } from './failure-report.ts';
 import { Listing } from './listing.ts';
 import type { ListedName } from './listing.ts';
+import { directoryOf, nativeContent, settledLeaf, snapshotOf, unsettled } from './native-nodes.ts';
 
 /** Where the nodes go: a session, or what stands for one in tests. */
 export interface Publisher {
@@ -325,79 +326,6 @@ export class KernelNodes {
 
 /** What requests for a node end with that has gone. */
 const absent = errnoByCode['not-found'];
-
-function directoryOf(
-  directory: DirectoryNode,
-  parent: number,
-  names: readonly DirectoryEntry[] | undefined,
-  id = directory.inode,
-): NativeNode {
-  const { mode, modified } = directory;
-  return {
-    id,
-    kind: 'directory',
-    settled: true,
-    mode,
-    modified,
-    parent,
-    ...(names === undefined ? {} : { names }),
-  };
-}
-
-/** A node of which only the name is known. */
-function unsettled({ inode, kind }: DirectoryEntry, parent: number): NativeNode {
-  const common = { id: inode, settled: false, mode: 0, modified: 0 };
-  switch (kind) {
-    case 'directory':
-      return { ...common, kind, parent };
-    case 'file':
-      return { ...common, kind };
-    case 'link':
-      return { ...common, kind, target: '' };
-  }
-}
-
-/** A file or link with all that it has. */
-async function settledLeaf(node: FileNode | LinkNode): Promise<NativeNode> {
-  const common = { id: node.inode, settled: true, mode: node.mode, modified: node.modified };
-  if (node.kind === 'link') return { ...common, kind: 'link', target: node.target };
-  if (node.volatile) {
-    // It is asked for anew before anything is told of it.
-    return { ...common, kind: 'file', volatile: true, size: 0, content: { bytes: new Uint8Array() } };
-  }
-  const content = await node.content();
-  return { ...common, kind: 'file', size: content.size, content: nativeContent(content) };
-}
-
-/** A volatile file with the bytes that it has now. */
-function snapshotOf(node: FileNode, bytes: Buffer): NativeNode {
-  const { inode: id, mode, modified } = node;
-  return {
-    id,
-    kind: 'file',
-    settled: true,
-    volatile: true,
-    mode,
-    modified,
-    size: bytes.length,
-    content: { bytes },
-  };
-}
-
-function nativeContent(content: Content): NativeContent {
-  switch (content.kind) {
-    case 'memory':
-      return { bytes: content.bytes };
-    case 'descriptor':
-      return { descriptor: content.descriptor, offset: content.offset };
-    case 'file':
-      return { path: content.path, offset: content.offset, identity: content.identity };
-    case 'blob': {
-      const { size, sums } = content.seal;
-      return { path: content.path, offset: content.offset, seal: { size, sums } };
-    }
-  }
-}
 
 /** Names that are in one listing and not in the other, or stand for another node there. */
 function changedNames(before: readonly ListedName[], after: readonly ListedName[]): string[] {

@@ -62,7 +62,7 @@ export interface Mounted {
   /**
    * Resolves when the mount has answered: a request went into the kernel and to a thread of this process and back.
    * That may be long in coming, or never, so whoever waits sets a limit.
-   * @param file name of a file in the root that is read; without one, what nothing needs to be made for is asked
+   * @param file name of a file in the root whose attributes are asked for; without one, what nothing needs to be made for is asked
    * @throws IkfsError `io` when the answer is an error
    */
   roundTrip(file?: string): Promise<void>;

@@ -244,7 +244,9 @@ testService(
 
 testService('the dead mount of a daemon that was killed is replaced, with a line in the log', async (t) => {
   const manager = await FakeServiceManager.start(t);
-  const first = startService(t, { env: manager.environment() });
+  // With a keeper there would be none.
+  const args = ['--sysroot', systemOf(t), '--fence', 'off'];
+  const first = startService(t, { args, env: manager.environment() });
   await manager.hear('READY');
   first.process.kill('SIGKILL');
   t.is(await first.ended, 'SIGKILL');
@@ -263,7 +265,10 @@ testService('the dead mount of a daemon that was killed is replaced, with a line
 
 testService('unmount --if-left takes away what is left, and says nothing when nothing is', async (t) => {
   const manager = await FakeServiceManager.start(t);
-  const service = startService(t, { env: manager.environment() });
+  const service = startService(t, {
+    args: ['--sysroot', systemOf(t), '--fence', 'off'],
+    env: manager.environment(),
+  });
   await manager.hear('READY');
   service.process.kill('SIGKILL');
   await service.ended;
