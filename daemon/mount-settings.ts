@@ -32,6 +32,7 @@ export const mountOptions = [
   'prefetch',
   'prefetch-limit',
   'memory-limit',
+  'watch',
   'json',
 ] as const satisfies readonly OptionName[];
 

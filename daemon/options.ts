@@ -167,6 +167,11 @@ export const options = {
     short: 'v',
     summary: 'a line for each artifact that is made: --log-level debug',
   },
+  watch: {
+    type: 'boolean',
+    negatable: true,
+    summary: 'look again when kernels and modules come, go or change (default); --no-watch waits for SIGHUP',
+  },
   'memory-limit': {
     type: 'string',
     value: 'MIB',

@@ -1,7 +1,7 @@
 import type { ServiceManager } from './service-manager.ts';
 
-/** Why to look again: somebody has asked (SIGHUP), or something turned out to be damaged. */
-type Reason = 'asked' | 'damaged';
+/** Why to look again: somebody has asked (SIGHUP), something turned out to be damaged, or was seen to change. */
+type Reason = 'asked' | 'damaged' | 'changed';
 
 /**
  * Looks for kernels and modules again, once at a time. What is asked for while that is under way is done once more

@@ -19,6 +19,7 @@ import type { ServiceManager } from './service-manager.ts';
 import { ServiceStatus, describeWork } from './service-status.ts';
 import { openKernels } from './session.ts';
 import type { Session } from './session.ts';
+import { SourceWatch, foldersToWatch } from './source-watch.ts';
 import { StopSignal } from './stop-signal.ts';
 import { within } from './within.ts';
 import { Watchdog } from './watchdog.ts';
@@ -105,6 +106,7 @@ async function serve(service: Service): Promise<ExitCode> {
   const waits = manager.watchdogMilliseconds;
   const watchdog = waits === undefined ? undefined : new Watchdog(manager, mounted, waits);
   let idle: IdleExit | undefined;
+  let watch: SourceWatch | undefined;
   let removePidFile = (): void => undefined;
   try {
     const early = await Promise.race([answered(mounted, settings.mountpoint), stop.received, ended]);
@@ -113,7 +115,18 @@ async function serve(service: Service): Promise<ExitCode> {
     status.tell();
     manager.ready();
     watchdog?.start();
-    service.reload.begin(() => lookAgain(service));
+    const { sources, values } = settings;
+    if (values.watch !== false) {
+      watch = new SourceWatch(() => {
+        service.reload.request('changed');
+      });
+    }
+    const follow = (): void => watch?.follow(foldersToWatch(sources, service.session.catalogue));
+    follow();
+    service.reload.begin(async () => {
+      await lookAgain(service);
+      follow();
+    });
     const ends: Promise<End>[] = [stop.received, ended, unlessAnnounced(service)];
     if (settings.idleExit !== undefined) {
       idle = new IdleExit(mounted, settings.idleExit);
@@ -125,6 +138,7 @@ async function serve(service: Service): Promise<ExitCode> {
     endInTime();
     status.stop();
     watchdog?.stop();
+    watch?.close();
     idle?.stop();
     await mounted.unmount({ patience: farewellPatience, hasten: stop.hastened });
     removePidFile();

@@ -37,7 +37,7 @@ export const moduleRoots = [
 const imagesBesideModules = ['vmlinuz', 'vmlinux', 'build/vmlinux', 'kernel/vmlinux'] as const;
 
 /** The directory whose every file may be a kernel. */
-const bootFolder = '/boot';
+export const bootFolder = '/boot';
 
 /** Everything of a system that is looked at without being asked to; device nodes that partitions' names lead to lie there too. */
 export const wellKnownPlaces = [bootFolder, ...moduleRoots, '/dev/block'] as const;
