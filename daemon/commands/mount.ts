@@ -18,7 +18,7 @@ export const mount: Command = {
   description: [
     'Mounts the tree, tells what is in it, and serves it until SIGTERM, SIGINT (Ctrl-C) or ikfs unmount. Mounting reads directories and the heads of images; artifacts are made when they are first used. SIGHUP looks for kernels and modules again.',
     'MOUNTPOINT is made if it is missing, and then removed at the end. Without one it is /run/ikfs, or ikfs in $XDG_RUNTIME_DIR for users other than root. A dead mount of an ikfs that was killed is replaced.',
-    'The first signal lets requests under way be answered, for three seconds; the second does not; the third ends ikfs at once and leaves a dead mount.',
+    'The first signal lets requests under way be answered, for three seconds; the second does not; the third ends ikfs at once.',
   ],
   options: [...mountOptions, ...sourceOptions],
   operands: { least: 0, most: 1 },

@@ -51,7 +51,7 @@ struct Message {
   Need need = Need::names;
   int error = 0;
   /** The round trip's promise. */
-  std::shared_ptr<Napi::Promise::Deferred> promise;
+  std::shared_ptr<Napi::Promise::Deferred> promise = {};
 };
 
 class SessionObject : public Napi::ObjectWrap<SessionObject> {
