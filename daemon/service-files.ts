@@ -23,12 +23,11 @@ export const mountHelper: ServiceFile = { to: '/sbin/mount.ikfs', mode: 0o755 };
 /** Everything but mountHelper, which all systems get. */
 export const serviceFiles: Readonly<Record<InitSystem, readonly ServiceFile[]>> = {
   systemd: [
-    ...['ikfs.service', 'ikfs@.service', 'ikfs-unmount@.service'].map((name) => ({
+    ...['ikfs.service', 'ikfs@.service'].map((name) => ({
       from: name,
       to: `${unitFolder}/${name}`,
       mode: 0o644,
     })),
-    { from: 'after-stop', to: '/usr/local/lib/ikfs/after-stop', mode: 0o755 },
     { from: 'tmpfiles.conf', to: '/usr/local/lib/tmpfiles.d/ikfs.conf', mode: 0o644 },
     { from: 'ikfs.default', to: '/etc/default/ikfs', mode: 0o644, isConfiguration: true },
   ],
@@ -48,9 +47,7 @@ export interface Program {
 
 /** A file of systemd/ as it is installed: with the paths of this installation in place of a distribution's. */
 export function withPaths(text: string, program: Program): string {
-  return text
-    .replaceAll('/usr/bin/ikfs', program.ikfs.join(' '))
-    .replaceAll('/usr/lib/ikfs/', '/usr/local/lib/ikfs/');
+  return text.replaceAll('/usr/bin/ikfs', program.ikfs.join(' '));
 }
 
 /** mount.ikfs: mount(8) may be called without PATH, so it names its interpreter. */

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
-#include <vector>
+
+#include "fuse/own_files.h"
 
 namespace ikfs::fuse {
 
@@ -23,6 +25,8 @@ constexpr int deepest = 64;
 /** Bytes handed over in one message, at most. */
 constexpr std::size_t largest_store = 128 * 1024;
 
+void stand_back() { setpriority(PRIO_PROCESS, 0, niceness); }
+
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
 };
@@ -34,17 +38,21 @@ Warmer::Warmer(const Session& session, std::string folder, std::uint64_t most_by
       folder_(std::move(folder)),
       most_bytes_(most_bytes),
       buffer_(largest_store),
-      thread_([this] { work(); }) {}
+      walker_([this] { work(); }) {
+  stores_.add(stand_back);
+}
 
 Warmer::~Warmer() {
   cancel();
-  if (thread_.joinable()) thread_.join();
+  if (walker_.joinable()) walker_.join();
 }
 
 Warmer::Progress Warmer::progress() const { return {files_.load(), bytes_.load(), done_.load()}; }
 
 void Warmer::work() {
-  setpriority(PRIO_PROCESS, 0, niceness);
+  stand_back();
+  // Last of all, as what is opened from here on is this thread's alone.
+  leave_open_files();
   UniqueFd top(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (top.get() >= 0) walk(std::move(top), 0);
   done_.store(true);
@@ -55,6 +63,7 @@ void Warmer::walk(UniqueFd directory, int depth) {
   if (!listing) return;
   const int descriptor = directory.release();
   std::vector<std::string> folders;
+  std::vector<NodeId> files;
   while (goes_on()) {
     const dirent* entry = readdir(listing.get());
     if (entry == nullptr) break;
@@ -64,14 +73,26 @@ void Warmer::walk(UniqueFd directory, int depth) {
     // Looking a name up is what makes the kernel keep it, unless the listing has told its attributes already.
     struct stat attributes {};
     if (fstatat(descriptor, name.c_str(), &attributes, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (S_ISREG(attributes.st_mode) && store(attributes.st_ino)) files_.fetch_add(1);
+    if (S_ISREG(attributes.st_mode)) files.push_back(attributes.st_ino);
   }
+  store_all(files);
   if (depth == deepest) return;
   for (const auto& name : folders) {
     if (!goes_on()) return;
     UniqueFd below(openat(descriptor, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (below.get() >= 0) walk(std::move(below), depth + 1);
   }
+}
+
+void Warmer::store_all(const std::vector<NodeId>& files) {
+  std::promise<void> stored;
+  stores_.add([&] {
+    for (const auto id : files) {
+      if (goes_on() && store(id)) files_.fetch_add(1);
+    }
+    stored.set_value();
+  });
+  stored.get_future().wait();
 }
 
 bool Warmer::store(NodeId id) {

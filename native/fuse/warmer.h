@@ -4,16 +4,19 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "fuse/session.h"
+#include "fuse/task_queue.h"
 
 namespace ikfs::fuse {
 
 /**
  * Puts a part of the mounted tree into the kernel's caches before anybody asks: walks it from outside, so
  * that the kernel knows every name and attribute, and hands over the content of each file
- * (FUSE_NOTIFY_STORE). All that it takes is page cache, which the kernel drops when memory is short. Runs on
- * a thread of its own, behind everybody else's work; nothing that is not known yet is made for it.
+ * (FUSE_NOTIFY_STORE). All that it takes is page cache, which the kernel drops when memory is short. Runs
+ * behind everybody else's work; nothing that is not known yet is made for it. Who walks has no open files but
+ * its own (own_files.h), so who hands over is another thread: that takes the device, and blobs.
  */
 class Warmer {
  public:
@@ -29,12 +32,12 @@ class Warmer {
    * @param most_bytes where to stop
    */
   Warmer(const Session& session, std::string folder, std::uint64_t most_bytes);
-  /** Waits for the thread; to be called when the mount is gone or after it is done. */
+  /** Waits for the threads; to be called when the mount is gone or after it is done. */
   ~Warmer();
   Warmer(const Warmer&) = delete;
   Warmer& operator=(const Warmer&) = delete;
 
-  /** Asks the thread to end soon; `progress().done` tells when it has. Until then it keeps the mount busy. */
+  /** Asks for an end soon; `progress().done` tells when it has. Until then it keeps the mount busy. */
   void cancel() { cancelled_.store(true); }
 
   Progress progress() const;
@@ -42,6 +45,8 @@ class Warmer {
  private:
   void work();
   void walk(UniqueFd directory, int depth);
+  /** Hands files over, and waits until that is done. */
+  void store_all(const std::vector<NodeId>& files);
   bool store(NodeId id);
   bool goes_on() const { return !cancelled_.load() && bytes_.load() < most_bytes_; }
 
@@ -53,7 +58,8 @@ class Warmer {
   std::atomic<std::uint64_t> files_ = 0;
   std::atomic<std::uint64_t> bytes_ = 0;
   Dispatcher::Buffer buffer_;
-  std::thread thread_;
+  TaskQueue stores_;
+  std::thread walker_;
 };
 
 }  // namespace ikfs::fuse

@@ -35,7 +35,7 @@ testAnalyze('systemd finds nothing wrong with the units, as they are installed',
   t.is(installService(['--root', root, '--init', 'systemd']).status, 0);
   cpSync(join(unitFolder, 'examples'), join(root, 'etc/systemd/system'), { recursive: true });
   for (const name of [
-    ...['ikfs.service', 'ikfs@mnt-device.service', 'ikfs-unmount@ikfs.service'],
+    ...['ikfs.service', 'ikfs@mnt-device.service'],
     ...['run-ikfs.mount', 'run-ikfs.automount'],
   ]) {
     const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', `--root=${root}`, name], {
@@ -48,7 +48,7 @@ testAnalyze('systemd finds nothing wrong with the units, as they are installed',
   }
 });
 
-for (const name of ['ikfs.service', 'ikfs@.service', 'ikfs-unmount@.service']) {
+for (const name of ['ikfs.service', 'ikfs@.service']) {
   testAnalyze(`${name} is not more exposed than README.md says`, (t) => {
     const { stdout, stderr } = spawnSync(
       'systemd-analyze',
@@ -64,7 +64,7 @@ for (const name of ['ikfs.service', 'ikfs@.service', 'ikfs-unmount@.service']) {
 }
 
 test('no unit that mounts has a view of the file system of its own', (t) => {
-  for (const name of ['ikfs.service', 'ikfs@.service', 'ikfs-unmount@.service']) {
+  for (const name of ['ikfs.service', 'ikfs@.service']) {
     t.deepEqual(
       settings(unit(name)).filter((line) => hiding.test(line)),
       [],
@@ -94,13 +94,13 @@ test('ikfs@.service is ikfs.service for another root', (t) => {
     settings(unit(one)).filter((line) => !settings(unit(other)).includes(line));
   t.deepEqual(only('ikfs.service', 'ikfs@.service'), [
     'Description=Headers, configuration and types of the running kernel (ikfs)',
-    'ExecStart=/usr/bin/ikfs mount --keep-mount $IKFS_OPTIONS /run/%N',
+    'ExecStart=/usr/bin/ikfs mount $IKFS_OPTIONS /run/%N',
   ]);
   t.deepEqual(only('ikfs@.service', 'ikfs.service'), [
     'Description=Headers, configuration and types of the kernels in %f (ikfs)',
     'RequiresMountsFor=%f',
     'AssertPathIsDirectory=%f',
     'EnvironmentFile=-/etc/default/ikfs@%i',
-    'ExecStart=/usr/bin/ikfs mount --keep-mount $IKFS_OPTIONS --sysroot %f /run/%N',
+    'ExecStart=/usr/bin/ikfs mount $IKFS_OPTIONS --sysroot %f /run/%N',
   ]);
 });

@@ -120,12 +120,15 @@ function describedIn(folder: string): PackageDescription {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageDescription;
 }
 
-/** What `npm pack` would take and `npm install -g` make of it, with the addon built here; from `dist` as it is. */
+/** What native/build.mjs makes: the addon, and the program that mounts for a fenced daemon. */
+const builtHere = ['build/Release/ikfs.node', 'build/Release/ikfs-keeper'];
+
+/** What `npm pack` would take and `npm install -g` make of it, with `builtHere` added; from `dist` as it is. */
 function copyPackage(root: string): void {
   const place = join(root, packagePlace);
   const { files, bin } = describedIn(packageRoot);
   mkdirSync(place, { recursive: true });
-  for (const name of ['package.json', ...files, 'build/Release/ikfs.node']) {
+  for (const name of ['package.json', ...files, ...builtHere]) {
     const from = name.startsWith('dist/') ? join(dist, name.slice('dist/'.length)) : join(packageRoot, name);
     if (existsSync(from)) cpSync(from, join(place, name), { recursive: true });
   }
