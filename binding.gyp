@@ -53,6 +53,7 @@
         'native/codec/xxh32.cc',
         'native/core/crc32.cc',
         'native/core/failure.cc',
+        'native/core/handed_descriptor.cc',
         'native/core/input.cc',
         'native/core/output.cc',
         'native/core/values_binding.cc',
@@ -123,6 +124,7 @@
       'type': 'executable',
       'sources': [
         'native/core/failure.cc',
+        'native/core/handed_descriptor.cc',
         'native/fence/calls.cc',
         'native/fence/capabilities.cc',
         'native/fence/fence.cc',

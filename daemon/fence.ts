@@ -1,8 +1,9 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { IkfsError } from '../src/errors.ts';
 import { fromNativeError, native, nativeMissing, packageRoot } from '../src/native.ts';
 import { wellKnownPlaces } from '../src/source/discover.ts';
+import { resolvedPath } from './resolved-path.ts';
 import type { Sources } from './sources.ts';
 
 /** Whether to fence: as far as this system lets us, or not at all without, or not. */
@@ -41,13 +42,10 @@ export function fenceProblem(): string | undefined {
 /**
  * Starts this command line again in this process, fenced, with a keeper that mounts for it (native/keeper/main.cc).
  * Nothing untrusted may have been read until then.
- * @throws IkfsError `unavailable` when there can be no fence, `io` when the program can not be run
+ * @throws IkfsError `unavailable` without the addon, `io` when the program can not be run
  */
 export function enterFence(plan: FencePlan): never {
-  const problem = fenceProblem();
-  if (!native || problem !== undefined) {
-    throw new IkfsError('unavailable', `no fence: ${problem ?? ''}`, { advice: '--fence off does without' });
-  }
+  if (!native) throw new IkfsError('unavailable', `no fence: ${nativeMissing ?? 'the addon is missing'}`);
   const each = (option: string, values: readonly string[]): string[] =>
     values.flatMap((value) => [option, value]);
   try {
@@ -96,7 +94,9 @@ export function readableFor(sources: Sources): string[] {
   const { sysroot, images, modules, headers, btf, configs } = sources;
   const given = [...images, ...modules, ...headers, ...btf, ...configs];
   const found = sysroot === '/' ? wellKnownPlaces : sysroot === undefined ? [] : [sysroot];
-  const program = [process.execPath, process.argv[1] ?? ''].map((path) => dirname(dirname(realOf(path))));
+  const program = [process.execPath, process.argv[1] ?? ''].map((path) =>
+    dirname(dirname(resolvedPath(path))),
+  );
   // Where pahole may be.
   const commands = (process.env['PATH'] ?? '').split(delimiter).filter((path) => isAbsolute(path));
   const paths = [
@@ -113,15 +113,6 @@ export function readableFor(sources: Sources): string[] {
 
 /** A file may be replaced by another of its name while it is served, so its directory is needed. */
 function placesOf(path: string): string[] {
-  const real = realOf(path);
+  const real = resolvedPath(path);
   return [path, real, dirname(path), dirname(real)];
-}
-
-function realOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // It may come to be there later.
-    return path;
-  }
 }

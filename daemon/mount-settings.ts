@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exposures } from '../src/artifact/exposure.ts';
 import type { Exposure } from '../src/artifact/exposure.ts';
@@ -11,6 +10,7 @@ import { memoryLimit } from './memory/limit.ts';
 import { defaultMountpoint } from './mountpoint.ts';
 import type { Arguments, OptionName, OptionValues } from './options.ts';
 import { prefetchLimit } from './prefetch.ts';
+import { resolvedPath } from './resolved-path.ts';
 import { sourcesOf } from './sources.ts';
 import type { Sources } from './sources.ts';
 import { keepingOf } from './store.ts';
@@ -70,7 +70,7 @@ export function mountSettings({ values, operands }: Arguments): MountSettings {
   return {
     values,
     mountpoint,
-    sources: { ...sourcesOf(values), ownMount: withoutLinks(mountpoint) },
+    sources: { ...sourcesOf(values), ownMount: resolvedPath(mountpoint) },
     keeping: keepingOf(values),
     fence: oneOf('fence', fenceModes, values.fence, 'auto'),
     exposure: oneOf('expose', exposures, values.expose, 'published'),
@@ -96,13 +96,4 @@ function oneOf<T extends string>(
   const found = known.find((each) => each === (given ?? usual));
   if (found !== undefined) return found;
   throw new IkfsError('usage', `--${option} knows no '${given}': it is ${known.join(', ')}`);
-}
-
-/** The mountpoint without links; as it is where it is not there yet, or a dead mount keeps it from being looked at. */
-function withoutLinks(mountpoint: string): string {
-  try {
-    return realpathSync(mountpoint);
-  } catch {
-    return mountpoint;
-  }
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { asIkfsError } from '../src/errors.ts';
 import { isDeadMount } from '../src/transport/mountpoint.ts';
 import { detach } from '../src/transport/unmount.ts';
 import { log } from './log.ts';
 import { ikfsType, mountAt } from './mount-table.ts';
+import { placeInTable } from './resolved-path.ts';
 
 /** Where the tree is mounted unless the command line says otherwise. */
 export function defaultMountpoint(): string {
@@ -28,13 +29,8 @@ export interface MadeMountpoint {
  * @throws IkfsError `io`, `unavailable` when it can not be unmounted
  */
 export async function replaceDeadMount(path: string): Promise<void> {
-  let place: string;
-  try {
-    // The mount's own name can not be resolved any more, that of the directory it lies in can.
-    place = join(realpathSync(dirname(path)), basename(path));
-  } catch {
-    return;
-  }
+  const place = placeInTable(path);
+  if (place === undefined) return;
   while (mountAt(place)?.type === ikfsType && (await isDeadMount(place))) {
     await detach(place);
     log('info', `${path}: a dead mount of an earlier ikfs was there, and is replaced`);

@@ -5,12 +5,6 @@ import { inBackground } from './background.ts';
 import { log } from './log.ts';
 import { printable } from './printable.ts';
 
-/** A message that could not be sent yet. */
-interface Unsent {
-  readonly lines: readonly string[];
-  readonly descriptors: readonly number[];
-}
-
 /** How soon a message is sent again that the service manager had no room for, in milliseconds. */
 const retryMilliseconds = 50;
 
@@ -25,7 +19,8 @@ export class ServiceManager {
   /** At least this often it wants to hear that all is well, in milliseconds; undefined when it does not. */
   readonly watchdogMilliseconds: number | undefined;
   readonly #socket: NativeNotifySocket | undefined;
-  readonly #unsent: Unsent[] = [];
+  /** Messages that could not be sent yet, each as its lines. */
+  readonly #unsent: (readonly string[])[] = [];
   #retry: NodeJS.Timeout | undefined;
   #complained = false;
   #stopping = false;
@@ -91,7 +86,7 @@ export class ServiceManager {
 
   /** What is being done, in a few words. Of no consequence, so that it is left out when there is no room for it. */
   status(text: string): void {
-    if (this.#unsent.length === 0) this.#send({ lines: [`STATUS=${printable(text)}`], descriptors: [] });
+    if (this.#unsent.length === 0) this.#send([`STATUS=${printable(text)}`]);
   }
 
   /** All is well. */
@@ -99,20 +94,10 @@ export class ServiceManager {
     this.#tell(['WATCHDOG=1']);
   }
 
-  /** Has descriptors kept while this process is started anew. @param name not more than 255 characters, no `:` */
-  keep(name: string, descriptors: readonly number[]): void {
-    this.#tell(['FDSTORE=1', `FDNAME=${name}`], descriptors);
-  }
-
-  /** Has all descriptors that are kept under a name closed. */
-  letGo(name: string): void {
-    this.#tell(['FDSTOREREMOVE=1', `FDNAME=${name}`]);
-  }
-
   /** Says something that must be heard, in the order in which it was said. */
-  #tell(lines: readonly string[], descriptors: readonly number[] = []): void {
+  #tell(lines: readonly string[]): void {
     if (!this.isThere) return;
-    this.#unsent.push({ lines, descriptors });
+    this.#unsent.push(lines);
     if (this.#retry === undefined) this.#sendAll();
   }
 
@@ -130,9 +115,9 @@ export class ServiceManager {
   }
 
   /** @returns false when it has to be sent again later */
-  #send({ lines, descriptors }: Unsent): boolean {
+  #send(lines: readonly string[]): boolean {
     try {
-      return this.#socket?.send(lines.join('\n'), descriptors) ?? true;
+      return this.#socket?.send(lines.join('\n')) ?? true;
     } catch (error) {
       this.#complain(fromNativeError(error));
       return true;

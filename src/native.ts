@@ -162,11 +162,10 @@ export interface NativeSessionOptions {
 export interface NativeNotifySocket {
   /**
    * Sends lines of NAME=VALUE; never waits.
-   * @param descriptors open files to go with it; they stay the caller's
    * @returns false when the receiver has not taken in earlier ones yet, so that it may be sent later
    * @throws an Error that `fromNativeError` understands
    */
-  send(message: string, descriptors: readonly number[]): boolean;
+  send(message: string): boolean;
 }
 
 /**
@@ -209,8 +208,6 @@ export interface NativeKeeper {
   become(command: readonly string[]): never;
   /** Whether this process was started with a keeper. */
   isThere(): boolean;
-  /** Has the keeper leave the mount there when this process ends. */
-  leave(): void;
 }
 
 /**

@@ -10,6 +10,7 @@ import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nativeMissing, packageRoot } from '../src/native.ts';
+import { corpusRoot } from './corpus-root.ts';
 import { debianCache, debianKernelsOf, unpackedPackage } from './debian-kernels.ts';
 import type { DebianKernel } from './debian-kernels.ts';
 
@@ -45,10 +46,7 @@ export interface Register {
   readonly serial: (title: string, body: Body) => void;
 }
 
-/** The root directory of the corpus' kernel, whether it is there or not; `IKFS_CORPUS` names another place. */
-export function corpusRoot(): string {
-  return process.env['IKFS_CORPUS'] ?? join(packageRoot, '..', 'shared', 'corpus', 'ik-6.1.192');
-}
+export { corpusRoot };
 
 /**
  * The root directory of a Debian kernel's unpacked package.

@@ -7,8 +7,6 @@ import { prepareMemory } from '../memory/keep-small.ts';
 import { mountOptions, mountSettings } from '../mount-settings.ts';
 import { createMountpoint, replaceDeadMount } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
-import { serveMount } from '../serve-mount.ts';
-import { ServiceManager } from '../service-manager.ts';
 import { chooseTransport } from '../transports.ts';
 
 export const mount: Command = {
@@ -38,6 +36,11 @@ export const mount: Command = {
     const made = createMountpoint(mountpoint);
     try {
       await startFenced(transport, settings, made);
+      // Loaded only by the process that serves: the one that becomes it would load all of it in vain.
+      const [{ serveMount }, { ServiceManager }] = await Promise.all([
+        import('../serve-mount.ts'),
+        import('../service-manager.ts'),
+      ]);
       return await serveMount(transport, settings, new ServiceManager());
     } finally {
       await leaveNothing(mountpoint);

@@ -1,5 +1,5 @@
-import { readlinkSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { IkfsError } from '../../src/errors.ts';
 import { detach } from '../../src/transport/unmount.ts';
 import type { Command } from '../command.ts';
@@ -7,6 +7,7 @@ import { log } from '../log.ts';
 import { ikfsType, mountAt, mountsAdvice } from '../mount-table.ts';
 import type { MountEntry } from '../mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
+import { placeInTable } from '../resolved-path.ts';
 
 export const unmount: Command = {
   name: 'unmount',
@@ -57,11 +58,12 @@ function ownMountpoint(path: string, found: MountEntry | undefined): string {
 
 /** The path without symbolic links in front of its last name, then without one in the last name as well. */
 function* placesOf(path: string): Generator<string> {
+  const place = placeInTable(path);
+  if (place === undefined) return;
+  yield place;
   try {
-    const place = join(realpathSync(dirname(path)), basename(path));
-    yield place;
     yield resolve(dirname(place), readlinkSync(place));
   } catch {
-    // The path, or a link, is not there: then nothing is mounted there either.
+    // It is no link, or not there: then nothing else is meant by it.
   }
 }

@@ -12,9 +12,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <string_view>
 #include <thread>
+
+#include "core/handed_descriptor.h"
 
 namespace ikfs::fuse {
 
@@ -90,23 +91,8 @@ bool may_run(const std::string& path) { return faccessat(AT_FDCWD, path.c_str(),
 /** Takes one message. @returns false at the end */
 bool receive_descriptor(int socket, UniqueFd& handed) {
   char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const auto length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  if (length < 0) return errno == EINTR;
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-      header->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
-    handed = UniqueFd(descriptor);
-  }
-  return length > 0;
+  const auto length = receive_with_descriptor(socket, {&byte, 1}, handed);
+  return length < 0 ? errno == EINTR : length > 0;
 }
 
 /** Takes a piece of what is said. @returns false at the end */

@@ -26,10 +26,4 @@ Result<fuse::Unmounted> Client::unmount(bool lazily) {
   return std::get<Answer>(answered).was_not_mounted ? fuse::Unmounted::not_mounted : fuse::Unmounted::done;
 }
 
-Status Client::leave() {
-  auto answered = ask(Request::leave);
-  if (auto* failure = std::get_if<Failure>(&answered)) return std::move(*failure);
-  return {};
-}
-
 }  // namespace ikfs::keeper

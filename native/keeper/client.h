@@ -1,8 +1,7 @@
 #pragma once
 
 #include <mutex>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "core/failure.h"
 #include "core/unique_fd.h"
@@ -21,8 +20,6 @@ class Client {
   Result<UniqueFd> mount();
   /** As fuse::unmount_tree; directories that were made for the mount go as well. */
   Result<fuse::Unmounted> unmount(bool lazily);
-  /** The mount is to stay when this process ends. */
-  Status leave();
 
  private:
   Result<Answer> ask(Request request);

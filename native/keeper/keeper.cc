@@ -45,18 +45,6 @@ class Place {
     return answer;
   }
 
-  /** The daemon does not want it to be taken away. */
-  Answer leave() {
-    connection_ = UniqueFd();
-    is_left_ = true;
-    return {};
-  }
-
-  /** The daemon has ended. */
-  void end() {
-    if (!is_left_) unmount(true);
-  }
-
  private:
   bool is_still_there() const {
     if (connection_.get() < 0) return false;
@@ -79,7 +67,6 @@ class Place {
   UniqueFd connection_;
   /** Nobody else's as long as it lives; nothing where there is no table of mounts. */
   std::optional<std::string> device_number_;
-  bool is_left_ = false;
 };
 
 Answer answer(Place& place, Request request) {
@@ -90,8 +77,6 @@ Answer answer(Place& place, Request request) {
       return place.unmount(false);
     case Request::detach:
       return place.unmount(true);
-    case Request::leave:
-      return place.leave();
   }
   return {};
 }
@@ -103,7 +88,7 @@ void keep(int socket, const Task& task) {
   while (const auto request = receive_request(socket)) {
     if (!send_answer(socket, answer(place, *request))) break;
   }
-  place.end();
+  place.unmount(true);
 }
 
 }  // namespace ikfs::keeper

@@ -42,21 +42,12 @@ Napi::Value is_there(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), own_keeper() != nullptr);
 }
 
-/** Answers at once: the keeper has nothing else to do. */
-Napi::Value leave(const Napi::CallbackInfo& info) {
-  if (auto* keeper = own_keeper()) {
-    if (auto failure = keeper->leave()) throw to_error(info.Env(), *failure);
-  }
-  return info.Env().Undefined();
-}
-
 }  // namespace
 
 Napi::Object keeper_functions(Napi::Env env) {
   auto functions = Napi::Object::New(env);
   functions.Set("become", Napi::Function::New<become>(env, "become"));
   functions.Set("isThere", Napi::Function::New<is_there>(env, "isThere"));
-  functions.Set("leave", Napi::Function::New<leave>(env, "leave"));
   return functions;
 }
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/handed_descriptor.h"
+
 namespace ikfs::keeper {
 
 namespace {
@@ -16,12 +18,9 @@ enum class Outcome : char { done = 'o', not_mounted = 'n', failed = 'f' };
 /** No message is longer, in bytes. */
 constexpr std::size_t longest = 4096;
 
-/** Room for one descriptor beside a message. */
-using Control = std::array<char, CMSG_SPACE(sizeof(int))>;
-
 bool send_all(int socket, const std::string& text, int descriptor) {
   iovec data{const_cast<char*>(text.data()), text.size()};
-  alignas(cmsghdr) Control control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
@@ -43,26 +42,11 @@ bool send_all(int socket, const std::string& text, int descriptor) {
 /** Waits for a message. @returns empty at the end */
 std::string receive_all(int socket, UniqueFd& handed) {
   std::string text(longest, '\0');
-  iovec data{text.data(), text.size()};
-  alignas(cmsghdr) Control control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
   ssize_t length = 0;
   do {
-    length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    length = receive_with_descriptor(socket, text, handed);
   } while (length < 0 && errno == EINTR);
-  if (length <= 0) return {};
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-      header->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
-    handed = UniqueFd(descriptor);
-  }
-  text.resize(static_cast<std::size_t>(length));
+  text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
   return text;
 }
 
@@ -75,7 +59,7 @@ std::optional<Request> receive_request(int socket) {
   UniqueFd handed;
   const auto text = receive_all(socket, handed);
   if (text.size() != 1) return std::nullopt;
-  for (const auto request : {Request::mount, Request::unmount, Request::detach, Request::leave}) {
+  for (const auto request : {Request::mount, Request::unmount, Request::detach}) {
     if (text.front() == static_cast<char>(request)) return request;
   }
   return std::nullopt;

@@ -20,8 +20,6 @@ enum class Request : char {
   unmount = 'u',
   /** The same, out of sight at once where it is busy. */
   detach = 'd',
-  /** Leave the mount there when the daemon ends: another one takes it over. */
-  leave = 'l',
 };
 
 struct Answer {

@@ -3,7 +3,6 @@
 #include "notify/notify_binding.h"
 
 #include <memory>
-#include <vector>
 
 #include "core/failure_binding.h"
 #include "core/values_binding.h"
@@ -13,17 +12,8 @@ namespace ikfs {
 
 namespace {
 
-/** A descriptor's number. */
-constexpr double most_descriptor = 1 << 24;
-
 Napi::Value send(const Napi::CallbackInfo& info, const NotifySocket& socket) {
-  const auto message = text(info[0], "message");
-  const auto given = list(info[1], "descriptors");
-  std::vector<int> descriptors;
-  for (std::uint32_t i = 0; i < given.Length(); ++i) {
-    descriptors.push_back(static_cast<int>(whole_number(given.Get(i), "descriptor", most_descriptor)));
-  }
-  const auto outcome = socket.send(message, descriptors);
+  const auto outcome = socket.send(text(info[0], "message"));
   if (const auto* failure = std::get_if<Failure>(&outcome)) throw to_error(info.Env(), *failure);
   return Napi::Boolean::New(info.Env(), std::get<Notified>(outcome) == Notified::sent);
 }

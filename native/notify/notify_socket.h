@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,25 +17,18 @@ enum class Notified { sent, full };
 
 /**
  * The way to a service manager: a datagram socket on which it takes messages (sd_notify(3)). It is opened
- * once and kept, so that later nothing but sendmsg(2) is needed. No call waits.
+ * once and kept, so that later nothing but sendto(2) is needed. No call waits.
  */
 class NotifySocket {
  public:
-  /** As many descriptors go with one message: SCM_MAX_FD of the kernel (include/net/scm.h). */
-  static constexpr std::size_t most_descriptors = 253;
-
   /**
    * @param address as NOTIFY_SOCKET has it: an absolute path, or `@` and a name of the abstract namespace
    *   (unix(7)). Fails with `usage` for other addresses, else as the socket does.
    */
   static Result<NotifySocket> open(std::string_view address);
 
-  /**
-   * Sends a message.
-   * @param message lines of NAME=VALUE
-   * @param descriptors open files that go with it; they stay the caller's
-   */
-  Result<Notified> send(std::string_view message, std::span<const int> descriptors) const;
+  /** Sends a message. @param message lines of NAME=VALUE */
+  Result<Notified> send(std::string_view message) const;
 
  private:
   NotifySocket(UniqueFd socket, sockaddr_un address, socklen_t length)

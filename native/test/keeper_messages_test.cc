@@ -41,7 +41,7 @@ FailureCode code_of(const Result<Answer>& answer) {
 
 TEST("a keeper takes each request, nothing else for one, and sees the daemon's end") {
   auto pair = connected();
-  for (const auto request : {Request::mount, Request::unmount, Request::detach, Request::leave}) {
+  for (const auto request : {Request::mount, Request::unmount, Request::detach}) {
     EXPECT(send_request(pair.daemons.get(), request));
     EXPECT(receive_request(pair.keepers.get()) == request);
   }

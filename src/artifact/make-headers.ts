@@ -5,6 +5,7 @@ import { decode, detectCodec } from '../codec/table.ts';
 import { asIkfsError } from '../errors.ts';
 import type { ArchiveEntry } from '../format/archive-index.ts';
 import { isElf, parseElf } from '../format/elf.ts';
+import type { ElfFile } from '../format/elf.ts';
 import { isHeaderArchiveStart } from '../format/ikheaders.ts';
 import { parseUtsRelease } from '../format/utsrelease.ts';
 import { findHeaderArchive } from '../source/header-archive-search.ts';
@@ -57,13 +58,7 @@ async function archiveIn(file: InputFile, workshop: Workshop): Promise<Answer> {
   const head = headOf(bytes);
   if (isElf(head)) {
     const elf = parseElf(bytes);
-    const found = await findHeaderArchive(
-      bytes,
-      elf,
-      { bytes, offset: 0 },
-      workshop.store.scratch,
-      workshop.limits,
-    );
+    const found = await archiveInElf(bytes, elf, workshop);
     if ('missing' in found) return found;
     const steps = [...provenance.steps, { name: `ELF ${elf.machineName}`, size: bytes.size }];
     return { content: file.contentOf(found), provenance: { ...provenance, steps } };
@@ -71,6 +66,15 @@ async function archiveIn(file: InputFile, workshop: Workshop): Promise<Answer> {
   if (detectCodec(head)?.name === 'xz' && (await holdsArchive(bytes, workshop)))
     return { content: file.contentOf({ offset: 0, size: bytes.size }), provenance };
   return await archiveInCompressedModule(file, workshop);
+}
+
+/** Where the archive lies in an ELF file. */
+function archiveInElf(
+  bytes: ByteSource,
+  elf: ElfFile,
+  { store, limits }: Workshop,
+): ReturnType<typeof findHeaderArchive> {
+  return findHeaderArchive(bytes, elf, { bytes, offset: 0 }, store.scratch, limits);
 }
 
 async function holdsArchive(file: ByteSource, workshop: Workshop): Promise<boolean> {
@@ -93,13 +97,7 @@ async function archiveInCompressedModule(file: InputFile, workshop: Workshop): P
   const kept = workshop.store.find(key);
   if (kept) return { content: kept, provenance };
   const { bytes, elf, compression } = await readModule(file.bytes, workshop.limits);
-  const found = await findHeaderArchive(
-    bytes,
-    elf,
-    { bytes, offset: 0 },
-    workshop.store.scratch,
-    workshop.limits,
-  );
+  const found = await archiveInElf(bytes, elf, workshop);
   if ('missing' in found) return found;
   const steps = [
     ...provenance.steps,

@@ -1,6 +1,8 @@
 /*
  * XXH32 with seed 0 (xxHash's doc/xxhash_spec.md, "XXH32 algorithm"), the checksum of LZ4 frames.
  */
+import { Stripes } from './stripes.ts';
+
 const stripe = 16;
 const prime1 = 0x9e3779b1;
 const prime2 = 0x85ebca77;
@@ -13,40 +15,27 @@ const rotate = (value: number, count: number): number => (value << count) | (val
 /** Computes the XXH32 of bytes that come in pieces. */
 export class Xxhash32 {
   readonly #lanes = Int32Array.of(prime1 + prime2, prime2, 0, -prime1);
-  /** Bytes that do not yet fill a stripe. */
-  readonly #rest = new Uint8Array(stripe);
-  readonly #restView = new DataView(this.#rest.buffer);
-  #restLength = 0;
-  #total = 0;
+  readonly #stripes = new Stripes(stripe, (view, start, end) => {
+    this.#consume(view, start, end);
+  });
 
   update(bytes: Uint8Array): void {
-    this.#total += bytes.length;
-    let at = 0;
-    if (this.#restLength > 0) {
-      at = Math.min(stripe - this.#restLength, bytes.length);
-      this.#rest.set(bytes.subarray(0, at), this.#restLength);
-      this.#restLength += at;
-      if (this.#restLength < stripe) return;
-      this.#consume(this.#restView, 0, stripe);
-    }
-    const whole = bytes.length - ((bytes.length - at) % stripe);
-    this.#consume(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at, whole);
-    this.#rest.set(bytes.subarray(whole));
-    this.#restLength = bytes.length - whole;
+    this.#stripes.update(bytes);
   }
 
   /** The hash of everything so far, an unsigned 32-bit number. */
   digest(): number {
+    const { rest, restLength, total } = this.#stripes;
     const [a, b, c, d] = this.#lanes as unknown as [number, number, number, number];
-    let hash = this.#total < stripe ? prime5 : rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
-    hash = (hash + this.#total) | 0;
+    let hash = total < stripe ? prime5 : rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
+    hash = (hash + total) | 0;
     let at = 0;
-    for (; at + 4 <= this.#restLength; at += 4) {
-      const word = this.#restView.getInt32(at, true);
+    for (; at + 4 <= restLength; at += 4) {
+      const word = rest.getInt32(at, true);
       hash = Math.imul(rotate((hash + Math.imul(word, prime3)) | 0, 17), prime4);
     }
-    for (; at < this.#restLength; at += 1) {
-      const byte = this.#rest[at] as number;
+    for (; at < restLength; at += 1) {
+      const byte = rest.getUint8(at);
       hash = Math.imul(rotate((hash + Math.imul(byte, prime5)) | 0, 11), prime1);
     }
     hash = Math.imul(hash ^ (hash >>> 15), prime2);

@@ -3,6 +3,8 @@
  * checksum. BigInt is far too slow for the bulk of the data, so the four accumulators are pairs of 32-bit
  * halves; only the last steps use BigInt.
  */
+import { Stripes } from './stripes.ts';
+
 const stripe = 32;
 const prime1 = 0x9e3779b185ebca87n;
 const prime2 = 0xc2b2ae3d27d4eb4fn;
@@ -23,11 +25,9 @@ const round = (accumulator: bigint, lane: bigint): bigint =>
 export class Xxhash64 {
   /** Low and high half of each of the four accumulators. */
   readonly #state = new Int32Array(8);
-  /** Bytes that do not yet fill a stripe. */
-  readonly #rest = new Uint8Array(stripe);
-  readonly #restView = new DataView(this.#rest.buffer);
-  #restLength = 0;
-  #total = 0;
+  readonly #stripes = new Stripes(stripe, (view, start, end) => {
+    consumeStripes(this.#state, view, start, end);
+  });
 
   constructor() {
     [prime1 + prime2, prime2, 0n, -prime1].forEach((start, index) => {
@@ -37,37 +37,24 @@ export class Xxhash64 {
   }
 
   update(bytes: Uint8Array): void {
-    this.#total += bytes.length;
-    let at = 0;
-    if (this.#restLength > 0) {
-      at = Math.min(stripe - this.#restLength, bytes.length);
-      this.#rest.set(bytes.subarray(0, at), this.#restLength);
-      this.#restLength += at;
-      if (this.#restLength < stripe) return;
-      consumeStripes(this.#state, this.#restView, 0, stripe);
-      this.#restLength = 0;
-    }
-    const whole = bytes.length - ((bytes.length - at) % stripe);
-    consumeStripes(this.#state, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at, whole);
-    this.#rest.set(bytes.subarray(whole));
-    this.#restLength = bytes.length - whole;
+    this.#stripes.update(bytes);
   }
 
   /** The low 32 bits of the hash of everything so far, as zstd stores them. */
   low32(): number {
-    let hash = wrap(this.#merged() + BigInt(this.#total));
-    const view = this.#restView;
+    const { rest: view, restLength, total } = this.#stripes;
+    let hash = wrap(this.#merged() + BigInt(total));
     let at = 0;
-    for (; at + 8 <= this.#restLength; at += 8) {
+    for (; at + 8 <= restLength; at += 8) {
       hash ^= round(0n, view.getBigUint64(at, true));
       hash = wrap(rotate(hash, 27n) * prime1 + prime4);
     }
-    if (at + 4 <= this.#restLength) {
+    if (at + 4 <= restLength) {
       hash ^= wrap(BigInt(view.getUint32(at, true)) * prime1);
       hash = wrap(rotate(hash, 23n) * prime2 + prime3);
       at += 4;
     }
-    for (; at < this.#restLength; at += 1) {
+    for (; at < restLength; at += 1) {
       hash ^= wrap(BigInt(view.getUint8(at)) * prime5);
       hash = wrap(rotate(hash, 11n) * prime1);
     }
@@ -77,7 +64,7 @@ export class Xxhash64 {
   }
 
   #merged(): bigint {
-    if (this.#total < stripe) return prime5;
+    if (this.#stripes.total < stripe) return prime5;
     const [a, b, c, d] = [0, 1, 2, 3].map((index) => {
       const low = BigInt((this.#state[index * 2] as number) >>> 0);
       return (BigInt((this.#state[index * 2 + 1] as number) >>> 0) << 32n) | low;

@@ -17,7 +17,7 @@ import { missingForMounts, runInNameSpaces } from './name-spaces.ts';
 import { interleaved } from './row.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 import { runCommand } from './transport/commands.ts';
-import { corpusRoot } from './transport/corpus.ts';
+import { corpusRoot } from '../corpus-root.ts';
 
 /** Bytes that C of a kernel's types, or flat BTF of a module, may have. */
 const cap = 256 * 1024 * 1024;
@@ -157,7 +157,7 @@ async function measureColdMounts(folder: string, rounds: number): Promise<BenchR
   }
   const kernels: string[] = [];
   for (const [root, name] of [
-    [corpusRoot, 'corpus, gzip'],
+    [corpusRoot(), 'corpus, gzip'],
     [unpackedPackage('6.1'), 'Debian 6.1, xz'],
   ] as const) {
     if (root !== undefined && existsSync(root)) kernels.push(root, name);

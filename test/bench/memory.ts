@@ -10,7 +10,7 @@ import { ikfs } from '../mount/daemon.ts';
 import { makeManyKernels } from './memory/many-kernels.ts';
 import type { ManyKernels } from './memory/many-kernels.ts';
 import type { BenchRow } from './row.ts';
-import { corpusRoot } from './transport/corpus.ts';
+import { corpusRoot } from '../corpus-root.ts';
 import { runCommand } from './transport/commands.ts';
 import { Mountpoints } from './transport/peers.ts';
 import { ServerProcess } from './transport/server-process.ts';
@@ -42,7 +42,7 @@ interface Measured {
  * a server of a squashfs of the same tree.
  */
 export async function run(): Promise<BenchRow[]> {
-  if (process.getuid?.() !== 0 || !existsSync('/dev/fuse') || !existsSync(corpusRoot)) {
+  if (process.getuid?.() !== 0 || !existsSync('/dev/fuse') || !existsSync(corpusRoot())) {
     console.error(
       'skipped: memory: needs root, /dev/fuse and the corpus kernel (IKFS_CORPUS names its directory)',
     );
@@ -53,7 +53,7 @@ export async function run(): Promise<BenchRow[]> {
   let many: ManyKernels | undefined;
   try {
     const bare = await bareNode();
-    const one = await measureIkfs(folder, mountpoints, corpusRoot, []);
+    const one = await measureIkfs(folder, mountpoints, corpusRoot(), []);
     const rows = [...rowsOf('one kernel', one, bare), ...(await beside(folder, mountpoints, one))];
     many = makeManyKernels(manyKernels);
     if (!many) {
@@ -128,7 +128,7 @@ async function measureIkfs(
   );
   await server.mounted('Ctrl-C unmounts');
   try {
-    const [withHeaders = ''] = readdirSync(join(corpusRoot, 'lib', 'modules'));
+    const [withHeaders = ''] = readdirSync(join(corpusRoot(), 'lib', 'modules'));
     await readBelow(join(mountpoint, withHeaders, 'build'));
     const decoding = memoryOf(server.pid).peak;
     for (const release of listed) await readdir(join(mountpoint, release, 'btf'));
@@ -196,7 +196,7 @@ async function beside(folder: string, mountpoints: Mountpoints, ours: Measured):
   const store = mkdtempSync(join(folder, 'store-'));
   runCommand(process.execPath, [
     ...[ikfs, 'extract', '--what', 'headers', '--output', tree],
-    ...['--cache-dir', store, '--sysroot', corpusRoot],
+    ...['--cache-dir', store, '--sysroot', corpusRoot()],
   ]);
   const image = join(folder, 'tree.squashfs');
   runCommand('mksquashfs', [tree, image, '-comp', 'zstd', '-quiet', '-no-progress']);

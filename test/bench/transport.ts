@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
-import { corpusRoot } from './transport/corpus.ts';
+import { corpusRoot } from '../corpus-root.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 
 /**
@@ -53,7 +53,8 @@ export async function run({ rounds = 9 }: BenchOptions): Promise<BenchRow[]> {
 /** Why nothing can be measured here, or undefined when something can. */
 function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can mount tmpfs and images';
-  if (!existsSync(corpusRoot)) return 'the corpus kernel is not there (IKFS_CORPUS names its root directory)';
+  if (!existsSync(corpusRoot()))
+    return 'the corpus kernel is not there (IKFS_CORPUS names its root directory)';
   const tools = [
     'unshare',
     'mount',

@@ -21,7 +21,7 @@ import { ikfs } from '../mount/daemon.ts';
 import { median } from './row.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 import { runCommand } from './transport/commands.ts';
-import { corpusRoot } from './transport/corpus.ts';
+import { corpusRoot } from '../corpus-root.ts';
 import { btfOf } from './unwrap-engine.ts';
 
 /** A kernel image, and the tool that decompresses what it holds. */
@@ -38,7 +38,7 @@ const images: readonly Image[] = [
   { title: 'Debian 6.1', tool: 'xz', root: unpackedPackage('6.1'), sizeField: 4 },
   { title: 'Debian 6.1 cloud', tool: 'lz4', root: unpackedPackage('6.1-cloud'), sizeField: 4 },
   { title: 'Debian 6.12 cloud', tool: 'zstd', root: unpackedPackage('6.12-cloud'), sizeField: 4 },
-  { title: 'corpus', tool: 'gzip', root: existsSync(corpusRoot) ? corpusRoot : undefined, sizeField: 0 },
+  { title: 'corpus', tool: 'gzip', root: existsSync(corpusRoot()) ? corpusRoot() : undefined, sizeField: 0 },
 ];
 
 /** The most that memory may grow while the engine unwraps the corpus' image, in bytes. */

@@ -14,10 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/native.ts';
-import { startDaemon } from '../mount/daemon.ts';
-import { isMounted } from '../mount/daemon.ts';
+import { isMounted, startDaemon } from '../mount/daemon.ts';
 import { corpusRoot, testWith } from '../requirements.ts';
 import { assertOneLine, folderOf, ikfs } from './ikfs.ts';
+import { eventually } from './service.ts';
 
 const keeper = join(packageRoot, 'build', 'Release', 'ikfs-keeper');
 
@@ -25,14 +25,6 @@ const keeper = join(packageRoot, 'build', 'Release', 'ikfs-keeper');
 function statusLine(pid: number | undefined, name: string): string | undefined {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1];
-}
-
-/** Waits until something holds. @throws Error when it does not within a minute */
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds();) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within a minute`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** What a fenced script of Node's puts out; a folder may be read, another written to. */
@@ -191,9 +183,9 @@ testWith(['mount', 'addon', 'corpus'])(
       ],
       { stdio: 'ignore' },
     );
-    await eventually('mounted', () => isMounted(mountpoint) && existsSync(join(mountpoint, 'README')));
+    await eventually('it is mounted', () => isMounted(mountpoint) && existsSync(join(mountpoint, 'README')));
     child.kill('SIGKILL');
-    await eventually('unmounted', () => !isMounted(mountpoint) && !existsSync(join(mountpoint, '..')));
+    await eventually('it is unmounted', () => !isMounted(mountpoint) && !existsSync(join(mountpoint, '..')));
     t.pass();
   },
 );
@@ -263,6 +255,6 @@ testWith(['mount', 'addon', 'corpus'])('nothing of the tree itself is taken for 
   rmSync(link);
   symlinkSync(join(daemon.mountpoint, '6.1.192-ik', 'vmlinux'), link);
   daemon.process.kill('SIGHUP');
-  await eventually('looked again', () => daemon.output().includes('lies in the tree'));
+  await eventually('it looks again', () => daemon.output().includes('lies in the tree'));
   t.true(statSync(join(daemon.mountpoint, '6.1.192-ik', 'version')).size > 0, 'what was there is served on');
 });

@@ -9,15 +9,7 @@ import { temporaryFolder } from '../open-tree.ts';
 import { testWith } from '../requirements.ts';
 import { moduleFile, vmlinux, writeFiles } from '../synthetic-kernel.ts';
 import { folderOf } from './ikfs.ts';
-
-/** Waits for something to become true. @throws Error when it does not within half a minute */
-async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`it never came about that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+import { eventually } from './service.ts';
 
 test('changes that follow one another are told once, when there are no more', async (t) => {
   const folder = folderOf(t);

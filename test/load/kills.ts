@@ -16,12 +16,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { corpusRoot } from '../bench/transport/corpus.ts';
+import { corpusRoot } from '../corpus-root.ts';
 import { ikfs, isMounted } from '../mount/daemon.ts';
 import { openTree, temporaryFolder } from '../open-tree.ts';
 import { Random } from '../random.ts';
 import { blobFiles, checkStore } from './store-check.ts';
-import { corpusRelease, corpusTruths, sha256 } from './truths.ts';
+import { corpusRelease, sha256 } from '../real/truth.ts';
+import { corpusTruths } from './truths.ts';
 
 /** Made in one step or in many, small and large. */
 const artifacts = [
@@ -57,14 +58,14 @@ const { values } = parseArgs({ options: { count: { type: 'string', default: '100
 const count = Number(values.count);
 const scratch = temporaryFolder();
 const store = join(scratch.path, 'store');
-const options = ['--sysroot', corpusRoot, '--cache-dir', store];
+const options = ['--sysroot', corpusRoot(), '--cache-dir', store];
 const random = new Random(Date.now());
 const wrong: string[] = [];
 const sums = { cats: 0, mounts: 0, atWork: 0, parts: 0, blobs: 0, unfinished: 0 };
 
 /** The right bytes of each artifact. */
 async function rightBytes(): Promise<ReadonlyMap<string, Buffer>> {
-  const tree = await openTree({ sysroot: corpusRoot });
+  const tree = await openTree({ sysroot: corpusRoot() });
   try {
     const known = corpusTruths();
     const right = new Map<string, Buffer>();
@@ -173,7 +174,7 @@ for (let done = 0; done < count; done += 2) {
   const found = filesOf().length > 0 ? checkStore(store) : { blobs: 0, wrong: [] };
   sums.blobs += found.blobs;
   wrong.push(...found.wrong);
-  const tree = await openTree({ sysroot: corpusRoot }, { store });
+  const tree = await openTree({ sysroot: corpusRoot() }, { store });
   for (const name of new Set(names)) compare(name, await tree.read(name), 'after a kill');
   tree.close();
   if (unfinished() > 0) wrong.push('what was left unfinished is left in the store');

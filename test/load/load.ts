@@ -12,7 +12,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { corpusRoot } from '../bench/transport/corpus.ts';
+import { corpusRoot } from '../corpus-root.ts';
 import { unpackedPackage } from '../debian-kernels.ts';
 import { isMounted, startDaemon } from '../mount/daemon.ts';
 import { temporaryFolder } from '../open-tree.ts';
@@ -87,7 +87,7 @@ async function workFor(time: number, crew: Crew, tally: Tally, pid: number, firs
 const scratch = temporaryFolder();
 const store = join(scratch.path, 'store');
 const debian = unpackedPackage('6.12-cloud');
-const roots = [corpusRoot, ...(debian === undefined ? [] : [debian])];
+const roots = [corpusRoot(), ...(debian === undefined ? [] : [debian])];
 if (debian === undefined)
   console.error("Debian's kernel 6.12-cloud is not there: the corpus' alone is mounted");
 const truths = corpusTruths();

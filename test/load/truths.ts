@@ -1,41 +1,19 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { corpusRoot } from '../bench/transport/corpus.ts';
+import { corpusHeaderChecksums, corpusRelease, corpusTruth, sha256 } from '../real/truth.ts';
 
 const run = promisify(execFile);
 
 /** SHA-256 of files of a mount, by their path in it, as other programs than ikfs have it. */
 export type Truths = Map<string, string>;
 
-export const corpusRelease = '6.1.192-ik';
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 /** What the kernel's own build, objcopy and tar say of the corpus' kernel: lists that lie beside it. */
 export function corpusTruths(): Truths {
-  const folder = join(corpusRoot, 'truth');
-  const artifacts = JSON.parse(readFileSync(join(folder, 'artifacts.json'), 'utf8')) as Record<
-    string,
-    { readonly sha256: string }
-  >;
-  const truths: Truths = new Map(
-    // Modules are listed by their files; a kernel writes `_` for `-`.
-    Object.entries(artifacts).map(([name, truth]) => [
-      `${corpusRelease}/${name.replaceAll('-', '_')}`,
-      truth.sha256,
-    ]),
-  );
-  const list = execFileSync('xz', ['-dc', join(folder, 'kheaders.sha256.xz')], { maxBuffer: 2 ** 26 });
-  for (const line of list.toString().trimEnd().split('\n')) {
-    const [sum = '', path = ''] = line.split(/\s+/);
-    truths.set(`${corpusRelease}/build/${path.replace(/^\*?\.\//, '')}`, sum);
-  }
-  return truths;
+  const artifacts = Object.entries(corpusTruth()).map(([name, truth]) => [name, truth.sha256] as const);
+  const headers = [...corpusHeaderChecksums()].map(([path, sum]) => [`build/${path}`, sum] as const);
+  return new Map([...artifacts, ...headers].map(([name, sum]) => [`${corpusRelease}/${name}`, sum]));
 }
 
 /**

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { compile } from '../mount/compile.ts';
 import { Random } from '../random.ts';
-import { corpusRelease, sha256 } from './truths.ts';
+import { corpusRelease, sha256 } from '../real/truth.ts';
 
 /** What a worker tells. `sum` of what has to be the same each time, under the name of what it is. */
 export type Told =

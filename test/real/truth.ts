@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { corpusRoot } from '../requirements.ts';
+import { corpusRoot } from '../corpus-root.ts';
 
 export const corpusRelease = '6.1.192-ik';
 

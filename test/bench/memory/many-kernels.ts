@@ -2,7 +2,7 @@ import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFil
 import { join, relative } from 'node:path';
 import { debianCache, unpackedPackage } from '../../debian-kernels.ts';
 import { vmlinux } from '../../synthetic-kernel.ts';
-import { corpusRoot } from '../transport/corpus.ts';
+import { corpusRoot } from '../../corpus-root.ts';
 
 /** A root directory with many kernels in it. */
 export interface ManyKernels {
@@ -32,7 +32,7 @@ export function makeManyKernels(count: number): ManyKernels | undefined {
   };
   try {
     for (const part of ['boot', 'lib/modules'])
-      cpSync(join(corpusRoot, part), join(root, part), { recursive: true });
+      cpSync(join(corpusRoot(), part), join(root, part), { recursive: true });
     const others = Array.from({ length: count - 1 }, (_, index) => `6.1.${index + 1}-many`);
     const releases = [genuine, ...others];
     for (const release of releases) {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { corpusArchive } from '../../native/corpus-archive.ts';
 import { comparisonRows, ikfsNames, lookupRows } from './bars.ts';
 import { runCommand } from './commands.ts';
-import { corpusRoot as sysroot } from './corpus.ts';
+import { corpusRoot } from '../../corpus-root.ts';
 import { countHeaders, sourceFile, timeCompile } from './compile.ts';
 import { ikfsSubject, runIkfs } from './ikfs-subject.ts';
 import { lookUpWhileMaking, makings } from './making.ts';
@@ -49,13 +49,13 @@ function compileProgram(name: string, folder: string): string {
 /** The header tree unpacked, and a store that has it. */
 function prepareKernel(folder: string): HeaderKernel {
   const [tree, store, archive] = [join(folder, 'tree'), join(folder, 'store'), join(folder, 'archive')];
-  const [release = ''] = readdirSync(join(sysroot, 'lib', 'modules'));
+  const [release = ''] = readdirSync(join(corpusRoot(), 'lib', 'modules'));
   mkdirSync(tree);
-  writeFileSync(archive, corpusArchive(sysroot));
+  writeFileSync(archive, corpusArchive(corpusRoot()));
   runCommand('tar', ['-xJf', archive, '-C', tree, '--no-same-owner']);
-  const sources = ['--sysroot', sysroot, '--cache-dir', store];
+  const sources = ['--sysroot', corpusRoot(), '--cache-dir', store];
   runIkfs(['cat', ...sources, `${release}/build/include/linux/kconfig.h`]);
-  return { sysroot, release, tree, store };
+  return { sysroot: corpusRoot(), release, tree, store };
 }
 
 /** Those that can be had here; of the others it is printed why they can not. */
