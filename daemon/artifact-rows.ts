@@ -9,6 +9,8 @@ import { formatSize } from './format-size.ts';
 /** Artifacts made from another one, so that they lack for the same reasons. */
 const madeFrom: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {
   'config.gz': 'config',
+  'auto.conf': 'config',
+  'kernel.release': 'kheaders.tar.xz',
   build: 'kheaders.tar.xz',
   vmlinux: 'btf/vmlinux',
   'types/vmlinux.h': 'btf/vmlinux',

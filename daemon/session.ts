@@ -10,7 +10,7 @@ import { IkfsError } from '../src/errors.ts';
 import type { DirectoryNode } from '../src/tree/node.ts';
 import { Inodes } from '../src/tree/inodes.ts';
 import { rootDirectory } from '../src/tree/root-directory.ts';
-import { statusOf } from '../src/tree/status.ts';
+import { statusOf, statusText } from '../src/tree/status.ts';
 import type { Status } from '../src/tree/status.ts';
 import { fenceParts } from './fence.ts';
 import { counted } from './format-size.ts';
@@ -19,7 +19,6 @@ import { withProgress } from './progress.ts';
 import type { Sources } from './sources.ts';
 import { openStore } from './store.ts';
 import type { Keeping } from './store.ts';
-import { formatJson } from './table.ts';
 import { version } from './version.ts';
 
 /** Everything that a command works with: the kernels that were found, and the tree that shows them. */
@@ -80,7 +79,7 @@ export async function openSession(
   const place = hooks.mountpoint ?? defaultMountpoint();
   const inodes = new Inodes();
   workshop.memory.add(inodes);
-  const rootNow = (): DirectoryNode => rootDirectory(catalogue, place, () => formatJson(status()), inodes);
+  const rootNow = (): DirectoryNode => rootDirectory(catalogue, place, () => statusText(status()), inodes);
   const reader = new ContentReader();
   return {
     get catalogue() {

@@ -307,9 +307,12 @@ function pathsOf(files: readonly { readonly path: string }[]): string[] {
   return files.map(({ path }) => path);
 }
 
-/** A release is one path component, as it names a directory here and below /lib/modules. */
+/**
+ * A release is one path component, as it names a directory here and below /lib/modules, and begins with a version
+ * (Makefile: KERNELVERSION), so it is none of the names beside it.
+ */
 function isReleaseName(release: string): boolean {
-  return /^[^\s/]{1,64}$/.test(release) && release !== '.' && release !== '..';
+  return /^\d[^\s/]{0,63}$/.test(release);
 }
 
 /**

@@ -30,6 +30,8 @@ export function isExposed(exposure: Exposure, { artifact, live, files }: Origin)
     case 'none':
       return false;
     case 'published':
+      // It is the name of the kernel's directory.
+      if (artifact === 'kernel.release') return true;
       if (live && publishedAs(artifact).some(isForEverybody)) return true;
       return files.length > 0 && files.every(isForEverybody);
   }
@@ -40,9 +42,11 @@ function publishedAs(artifact: KernelArtifact | ModuleArtifact): readonly string
   switch (artifact) {
     case 'version':
     case 'compiler':
+    case 'kernel.release':
       return [livePaths.version];
     case 'config':
     case 'config.gz':
+    case 'auto.conf':
       return livePaths.config;
     case 'kheaders.tar.xz':
     case 'build':

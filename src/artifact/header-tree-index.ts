@@ -1,4 +1,5 @@
 import type { ArchiveEntry } from '../format/archive-index.ts';
+import type { Companion } from './make-companions.ts';
 import { encodeTreeIndex } from '../format/tree-index.ts';
 import type { PlainTree } from '../format/tree-index.ts';
 import { IkfsError } from '../errors.ts';
@@ -8,16 +9,21 @@ import { IkfsError } from '../errors.ts';
  * no name occurs twice in a directory, and every link is relative and leads to inside the tree: links that do
  * not are left out and listed.
  * @param entries as the archive has them
+ * @param companions links that are added where the archive has nothing of that name
  * @returns as format/tree-index.ts encodes it
  * @throws IkfsError `corrupt` for names that are absolute, lead upwards or occur twice
  */
-export function headerTreeIndex(entries: readonly ArchiveEntry[]): Buffer {
+export function headerTreeIndex(
+  entries: readonly ArchiveEntry[],
+  companions: readonly Companion[] = [],
+): Buffer {
   const omitted: string[] = [];
   const top: PlainDirectory = { kind: 'directory', children: new Map() };
   for (const entry of entries) {
     if (entry.kind === 'link' && !staysInside(entry.path, entry.target)) omitted.push(entry.path);
     else add(top, entry);
   }
+  for (const companion of companions) addCompanion(top, companion);
   return encodeTreeIndex(top, omitted);
 }
 
@@ -39,6 +45,20 @@ function add(top: PlainDirectory, entry: ArchiveEntry): void {
     throw refused(entry, 'occurs twice');
   }
   parent.children.set(name, nodeOf(entry));
+}
+
+/** A link beside what the archive has; what it has itself stays, and so does a file where the link's directory would be. */
+function addCompanion(top: PlainDirectory, { path, target }: Companion): void {
+  const names = path.split('/');
+  const name = names.pop() as string;
+  let directory = top;
+  for (const each of names) {
+    const next = directory.children.get(each) ?? { kind: 'directory', children: new Map() };
+    if (next.kind !== 'directory') return;
+    directory.children.set(each, next);
+    directory = next;
+  }
+  if (!directory.children.has(name)) directory.children.set(name, { kind: 'link', target });
 }
 
 function directoryOf(top: PlainDirectory, names: readonly string[], entry: ArchiveEntry): PlainDirectory {

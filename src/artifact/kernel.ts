@@ -16,6 +16,7 @@ import type { KernelContext, KernelSources } from './kernel-context.ts';
 import type { Evidence, KernelArtifact } from './kinds.ts';
 import { SourceEvidence } from './source-evidence.ts';
 import { makeKernelBtf } from './make-btf.ts';
+import { makeAutoConf, makeKernelRelease } from './make-companions.ts';
 import { makeConfig } from './make-config.ts';
 import type { ConfigOutcome } from './make-config.ts';
 import { inspectHeaders, makeHeaderArchive, makeHeaderTree } from './make-headers.ts';
@@ -278,6 +279,10 @@ export class Kernel implements Releasable {
         return (await this.#config.get('config')).text;
       case 'config.gz':
         return (await this.#config.get('config')).gzip;
+      case 'auto.conf':
+        return await makeAutoConf(await this.artifact('config'));
+      case 'kernel.release':
+        return makeKernelRelease(this.release, await this.artifact('kheaders.tar.xz'));
       case 'kheaders.tar.xz':
         return await makeHeaderArchive(this.#context);
       case 'build':

@@ -4,6 +4,8 @@ export const kernelArtifacts = [
   'compiler',
   'config',
   'config.gz',
+  'auto.conf',
+  'kernel.release',
   'kheaders.tar.xz',
   'build',
   'btf/vmlinux',

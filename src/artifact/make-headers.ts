@@ -17,6 +17,7 @@ import { readModule } from '../source/module.ts';
 import { blobKey } from './blob-store.ts';
 import { contentIdentity } from './content-identity.ts';
 import { withContent } from './content-source.ts';
+import { companions } from './make-companions.ts';
 import type { Content } from './content.ts';
 import { headerTreeIndex } from './header-tree-index.ts';
 import { HeaderTree } from './header-tree.ts';
@@ -28,7 +29,7 @@ import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 const archiveVersion = 1;
-const treeVersion = 2;
+const treeVersion = 3;
 
 /** `kheaders.tar.xz`: the archive as the kernel would serve it. */
 export function makeHeaderArchive(kernel: KernelContext): Promise<Outcome> {
@@ -137,7 +138,7 @@ export async function makeHeaderTree(
       );
       entries = indexed.entries;
     });
-    const encoded = headerTreeIndex(entries);
+    const encoded = headerTreeIndex(entries, companions);
     await store.make(indexKey, encoded.length, (sink) => {
       sink.write(encoded);
     });

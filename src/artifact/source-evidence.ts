@@ -40,6 +40,11 @@ export class SourceEvidence {
         if (given.configs.length + configs.length > 0) return 'present';
         if (live && isThere(livePaths.config)) return 'present';
         return images.length > 0 ? 'possible' : this.of('build');
+      case 'auto.conf':
+        return this.of('config');
+      case 'kernel.release':
+        // Only what lies in build/ is looked for by makefiles.
+        return this.of('build');
       case 'kheaders.tar.xz':
       case 'build':
         if (given.headers.length > 0 || this.#modules().modules.has('kheaders')) return 'present';

@@ -16,6 +16,8 @@ const names = [
   'compiler',
   'config',
   'config.gz',
+  'auto.conf',
+  'kernel.release',
   'kheaders.tar.xz',
   'build',
   'source',

@@ -4,6 +4,7 @@ import { Inodes } from './inodes.ts';
 import { kernelDirectory } from './kernel-directory.ts';
 import type { DirectoryNode, Node } from './node.ts';
 import { fileNode, fixedDirectory, linkNode, volatileNode } from './nodes.ts';
+import { sysrootDirectory, sysrootName } from './sysroot-directory.ts';
 import { readmeText } from './readme.ts';
 
 /**
@@ -29,6 +30,7 @@ export function rootDirectory(
   if (catalogue.running !== undefined) {
     children.set('running', linkNode(inodes.of('running', catalogue.running), modified, catalogue.running));
   }
+  children.set(sysrootName, sysrootDirectory(catalogue, modified, inodes));
   for (const [release, kernel] of catalogue.kernels) children.set(release, kernelDirectory(kernel, inodes));
   return fixedDirectory(inode, modified, children);
 }

@@ -57,6 +57,19 @@ export interface Status {
   readonly requests: Readonly<Record<string, number>>;
 }
 
+/** status.json is as long as a multiple of this, in bytes. */
+const statusLength = 512;
+
+/**
+ * The text of status.json. Whoever reads it asks for its length first, and a counter may have grown by a digit when he
+ * reads on: so there are spaces at its end that take up the difference.
+ */
+export function statusText(status: Status): string {
+  const text = JSON.stringify(status, undefined, 2);
+  const missing = statusLength - 1 - (Buffer.byteLength(text) % statusLength);
+  return `${text}${' '.repeat(missing)}\n`;
+}
+
 /** The state of everything as it is now; nothing is made for it. */
 export function statusOf(
   catalogue: Catalogue,

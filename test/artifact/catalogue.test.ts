@@ -47,6 +47,8 @@ testWith(needs)('a kernel with everything built in shows everything', async (t) 
       'compiler',
       'config',
       'config.gz',
+      'auto.conf',
+      'kernel.release',
       'kheaders.tar.xz',
       'build',
       'source',

@@ -14,7 +14,7 @@ const kheaders = (): string =>
 testCorpus('ls lists names, one a line for programs', async (t) => {
   const cache = ownCache(t);
   const root = await ikfs(['ls', ...sysroot(), ...cache]);
-  t.is(root.stdout.toString(), `README\nstatus.json\n${corpusRelease}\n`);
+  t.is(root.stdout.toString(), `README\nstatus.json\nsysroot\n${corpusRelease}\n`);
   t.is(root.stderr, '');
   const several = await ikfs([
     'ls',
@@ -69,7 +69,7 @@ testCorpus('files given by hand are the only sources', async (t) => {
   const cache = ownCache(t);
   t.is(
     (await ikfs(['ls', '--image', image(), ...cache])).stdout.toString(),
-    `README\nstatus.json\n${corpusRelease}\n`,
+    `README\nstatus.json\nsysroot\n${corpusRelease}\n`,
   );
   const names = (await ikfs(['ls', '--image', image(), ...cache, corpusRelease])).stdout.toString();
   t.false(names.includes('modules.tsv'));

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { corpusRoot, debianRoot, missing, testWith, toolPath } from '../requirements.ts';
 import { temporaryFolder } from '../open-tree.ts';
@@ -25,6 +26,14 @@ int on_connect(struct pt_regs *ctx, struct sock *sk) {
 print("compiled")
 `;
 
+/** Links that build/ has beside what the archive holds, with their targets. */
+const companions = {
+  '.config': '../config',
+  vmlinux: '../vmlinux',
+  'include/config/auto.conf': '../../../auto.conf',
+  'include/config/kernel.release': '../../../kernel.release',
+};
+
 /** The corpus kernel, used by real tools through a mount. */
 function testRealKernel(transport: TransportName): void {
   const needs = ['corpus', ...needsOf[transport]] as const;
@@ -46,11 +55,13 @@ function testRealKernel(transport: TransportName): void {
   }
 
   testWith([...needs, 'tool:tar'])(
-    `${transport}: build/ equals what tar unpacks: names, contents, modes and links`,
+    `${transport}: build/ equals what tar unpacks, and has four links more: names, contents, modes and links`,
     async (t) => {
       const folder = temporaryFolder();
       t.teardown(folder.remove);
       await run('tar', ['-C', folder.path, '-xJf', mounted('kheaders.tar.xz')]);
+      await mkdir(join(folder.path, 'include', 'config'));
+      for (const [path, target] of Object.entries(companions)) await symlink(target, join(folder.path, path));
       await run('diff', ['-r', '--no-dereference', folder.path, mounted('build')]);
       // The root's own line differs only in what the archive says of it.
       const listing = (path: string): Promise<string> =>

@@ -1,0 +1,53 @@
+import { asIkfsError } from '../errors.ts';
+import { autoConf } from '../format/auto-conf.ts';
+import { memoryContent } from './content.ts';
+import { contentBytes } from './content-source.ts';
+import type { Outcome } from './outcome.ts';
+
+/*
+ * What a kernel's build leaves beside the headers and its header archive does not carry. The archive has header files only
+ * (kernel/gen_kheaders.sh), yet systemtap and makefiles of modules ask for these.
+ */
+
+/** Where build/ has a link to an artifact beside it, unless the archive has a file there. */
+export interface Companion {
+  /** Path below build/. */
+  readonly path: string;
+  /** The link's target, relative to where the link is. */
+  readonly target: string;
+}
+
+/** Links, as what they lead to is made when somebody reads it and not when the headers are. */
+export const companions: readonly Companion[] = [
+  { path: '.config', target: '../config' },
+  { path: 'vmlinux', target: '../vmlinux' },
+  { path: 'include/config/auto.conf', target: '../../../auto.conf' },
+  { path: 'include/config/kernel.release', target: '../../../kernel.release' },
+];
+
+/** `auto.conf`: the configuration as makefiles read it. */
+export async function makeAutoConf(config: Outcome): Promise<Outcome> {
+  if (config.state !== 'ready') return config;
+  const { content, provenance } = config;
+  try {
+    const text = (await contentBytes(content, provenance.source)).toString();
+    return {
+      ...config,
+      content: memoryContent(autoConf(text)),
+      provenance: { ...provenance, derived: true },
+    };
+  } catch (thrown) {
+    const error = asIkfsError(thrown, { path: provenance.source, step: 'auto.conf' });
+    return { state: 'failed', error, attempts: [] };
+  }
+}
+
+/**
+ * `kernel.release`: the release on a line, as a kernel's build writes it (Makefile: filechk_kernel.release).
+ * @param headers the archive, without which there is no build/ to have it in
+ */
+export function makeKernelRelease(release: string, headers: Outcome): Outcome {
+  if (headers.state !== 'ready') return headers;
+  const provenance = { ...headers.provenance, derived: true };
+  return { ...headers, content: memoryContent(`${release}\n`), provenance };
+}
