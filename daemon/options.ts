@@ -97,6 +97,18 @@ export const options = {
     value: 'DIR|-',
     summary: 'where to; - is standard output: one file as it is, more as a tar archive',
   },
+  btfhub: {
+    type: 'string',
+    value: 'DIR',
+    summary:
+      "write every kernel's BTF to DIR as BTFHub's archive has it: ID/VERSION/MACHINE/RELEASE.btf.tar.xz",
+  },
+  distribution: {
+    type: 'string',
+    value: 'ID/VERSION',
+    summary: 'the system that kernels belong to (default: what its /etc/os-release says)',
+  },
+  format: { type: 'string', value: 'tar', summary: 'write a stream of this format to standard output' },
   force: { type: 'boolean', summary: 'overwrite files that are there' },
   paths: { type: 'boolean', summary: "with the modules' files" },
   sort: { type: 'string', value: 'name|size', summary: 'order of the rows (default: name)' },

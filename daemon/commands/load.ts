@@ -13,6 +13,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<Command>> = new M
   ['ls', async () => (await import('./ls.ts')).ls],
   ['cat', async () => (await import('./cat.ts')).cat],
   ['extract', async () => (await import('./extract.ts')).extract],
+  ['export', async () => (await import('./export.ts')).exportTree],
   ['modules', async () => (await import('./modules.ts')).modules],
   ['env', async () => (await import('./env.ts')).env],
   ['cache', async () => (await import('./cache.ts')).cache],

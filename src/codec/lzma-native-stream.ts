@@ -1,9 +1,9 @@
-import type * as LzmaNative from 'lzma-native';
 import type { ByteSink } from '../bytes/byte-sink.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { IkfsError } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Decoded } from './codec.ts';
+import { loadLzmaNative } from './lzma-native-package.ts';
 import { pump } from './stream-pump.ts';
 
 /** Largest dictionary that is decoded, in bytes: what newer kernels use (scripts/xz_wrap.sh), as in native/. */
@@ -25,7 +25,7 @@ export async function decodeWithLzmaNative(
   end: number,
   output: ByteSink,
 ): Promise<Decoded> {
-  const { createStream } = await loadPackage();
+  const { createStream } = await loadLzmaNative('decode', 'Build the addon where liblzma-dev is installed');
   const stream = createStream(decoder, { memlimit: memoryLimit });
   let produced = 0;
   try {
@@ -37,22 +37,6 @@ export async function decodeWithLzmaNative(
     throw fromLiblzma(error, stream.totalIn());
   }
   return { consumed: stream.totalIn(), produced };
-}
-
-/** Loads the package when it is first needed: where the addon decodes, or it does not load, ikfs runs without. */
-async function loadPackage(): Promise<typeof LzmaNative> {
-  try {
-    return await import('lzma-native');
-  } catch (error) {
-    throw new IkfsError(
-      'unavailable',
-      'lzma-native can not be loaded here, and the addon can not decode xz',
-      {
-        advice: 'Build the addon where liblzma-dev is installed',
-        cause: error,
-      },
-    );
-  }
 }
 
 /** What liblzma's results (lzma/base.h) mean here. */

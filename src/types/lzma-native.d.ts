@@ -15,4 +15,7 @@ declare module 'lzma-native' {
     coder: 'streamDecoder' | 'aloneDecoder' | 'autoDecoder',
     options: { readonly memlimit?: number },
   ): LzmaStream;
+
+  /** Compresses to a .xz file's bytes, preset 6 and CRC64. */
+  export function compress(bytes: Buffer): Promise<Buffer>;
 }
