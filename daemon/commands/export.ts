@@ -21,7 +21,7 @@ import { formatJson, formatTable } from '../table.ts';
 
 export const exportTree: Command = {
   name: 'export',
-  summary: 'write BTF in the layout of BTFHub, or parts of the tree as a tar stream',
+  summary: 'write BTF as BTFHub has it, or the tree as tar',
   usage: ['export --btfhub DIR [OPTION...]', 'export --format tar [OPTION...] [PATH...]'],
   description: [
     "The first form writes the BTF of every kernel to DIR/ID/VERSION/MACHINE/RELEASE.btf.tar.xz, as BTFHub's archive has it and tools are built from that carry BTF along. ID and VERSION are those of the system's os-release.",

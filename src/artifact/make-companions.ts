@@ -1,5 +1,6 @@
 import { asIkfsError } from '../errors.ts';
 import { autoConf } from '../format/auto-conf.ts';
+import { configuredVersion } from '../format/kernel-config.ts';
 import { memoryContent } from './content.ts';
 import { contentBytes } from './content-source.ts';
 import type { Outcome } from './outcome.ts';
@@ -33,7 +34,7 @@ export async function makeAutoConf(config: Outcome): Promise<Outcome> {
     const text = (await contentBytes(content, provenance.source)).toString();
     return {
       ...config,
-      content: memoryContent(autoConf(text)),
+      content: memoryContent(autoConf(text, configuredVersion(text))),
       provenance: { ...provenance, derived: true },
     };
   } catch (thrown) {

@@ -1,14 +1,13 @@
-import { configuredVersion } from './kernel-config.ts';
-
 /**
  * include/config/auto.conf, which kbuild's makefiles include: the options of a .config that are set, and its first lines
  * (scripts/kconfig/confdata.c: conf_write_autoconf). The order of options has no meaning; it is the configuration's.
  * Strings have quotes, and escapes in them, up to Linux 5.16, and have neither from 5.17 on ("kbuild: do not quote string
  * values in include/config/auto.conf").
  * @param text a .config
+ * @param version the kernel's, `6.1.192`, where it is known
  */
-export function autoConf(text: string): string {
-  const quoted = keepsQuotes(configuredVersion(text));
+export function autoConf(text: string, version: string | undefined): string {
+  const quoted = keepsQuotes(version);
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line !== '' && !line.startsWith('#'));
   // The heading ends with the line that has nothing but a number sign behind the one that names the version.

@@ -24,12 +24,12 @@ CONFIG_EMPTY=
 CONFIG_HEX=0xdead
 `;
   for (const version of ['5.17.0', '6.1.192', '10.2'])
-    t.is(autoConf(heading(version) + options), heading(version) + expected);
+    t.is(autoConf(heading(version) + options, version), heading(version) + expected);
 });
 
 test('up to Linux 5.16, and where the version is not known, they are as in .config', (t) => {
   const expected = options.split('\n').filter((line) => line.startsWith('CONFIG_'));
   for (const version of ['4.19.0', '5.4.1', '5.16.20'])
-    t.is(autoConf(heading(version) + options), `${heading(version)}${expected.join('\n')}\n`);
-  t.is(autoConf('CONFIG_A="b"\n'), 'CONFIG_A="b"\n');
+    t.is(autoConf(heading(version) + options, version), `${heading(version)}${expected.join('\n')}\n`);
+  t.is(autoConf('CONFIG_A="b"\n', undefined), 'CONFIG_A="b"\n');
 });
