@@ -17,4 +17,6 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<Command>> = new M
   ['modules', async () => (await import('./modules.ts')).modules],
   ['env', async () => (await import('./env.ts')).env],
   ['cache', async () => (await import('./cache.ts')).cache],
+  ['completion', async () => (await import('./completion.ts')).completion],
+  ['manual', async () => (await import('./manual.ts')).manual],
 ]);
