@@ -108,6 +108,6 @@ export function exportLine({ name, value }: Variable): string {
 }
 
 /** A text as one word of sh(1). */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -5,21 +5,10 @@ import { formatLimit, optionName } from './limits.ts';
 import { specOf } from './options.ts';
 import type { OptionName } from './options.ts';
 import { formatTable } from './table.ts';
+import { wrap } from './wrap.ts';
 
 /** Help is written for terminals of this width. */
 const width = 80;
-
-/** Text in lines of at most `room` characters, broken between words. */
-function wrap(text: string, room: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= room)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
 
 /** Names with their explanations, which are wrapped beside them. */
 function definitions(entries: readonly (readonly [string, string])[]): string {
