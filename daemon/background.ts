@@ -23,13 +23,15 @@ export function reportReady(): void {
 /**
  * Starts this command a second time, in a session of its own, and waits until it serves or has failed. Until then
  * what it writes is passed on, and signals are handed to it.
+ * @param inGroup rather in this session and process group, which it may leave by itself: an automount lets no other
+ * mount
  * @returns the status to end with
  * @throws IkfsError `io` when it can not be started
  */
-export async function startInBackground(): Promise<ExitCode> {
+export async function startInBackground({ inGroup }: { inGroup: boolean }): Promise<ExitCode> {
   const [script = '', ...args] = process.argv.slice(1);
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
-    detached: true,
+    detached: !inGroup,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, [variable]: '1' },
   });

@@ -19,6 +19,11 @@ export function fenceParts(): readonly string[] | undefined {
 export interface FencePlan {
   /** Absolute, no symbolic link. */
   readonly mountpoint: string;
+  /**
+   * Whether this process goes on in a session of its own while the keeper stays in the process group that an automount
+   * lets mount. Otherwise it is the other way around.
+   */
+  readonly leavesGroup: boolean;
   readonly allowOther: boolean;
   /** Directories made for the mount, the innermost first. */
   readonly made: readonly string[];
@@ -53,6 +58,7 @@ export function enterFence(plan: FencePlan): never {
       keeper,
       '--mountpoint',
       plan.mountpoint,
+      ...(plan.leavesGroup ? ['--leave-group'] : []),
       ...(plan.allowOther ? ['--allow-other'] : []),
       ...each('--made', plan.made),
       ...each('--read', plan.readable),

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { IkfsError } from '../src/errors.ts';
 import { prepareMountpoint } from '../src/transport/mountpoint.ts';
 import type { Transport } from '../src/transport/transport.ts';
+import { inBackground } from './background.ts';
 import { enterFence, fenceParts, fenceProblem, readableFor } from './fence.ts';
 import type { MountSettings } from './mount-settings.ts';
 import type { MadeMountpoint } from './mountpoint.ts';
@@ -21,7 +22,7 @@ export async function startFenced(
   settings: MountSettings,
   { made }: MadeMountpoint,
 ): Promise<void> {
-  const { fence, values, mountpoint, allowOther, sources, keeping, pidFile } = settings;
+  const { fence, values, mountpoint, onAutomount, allowOther, sources, keeping, pidFile } = settings;
   if (fence === 'off' || fenceParts()) return;
   const problem =
     transport.name === 'kernel' ? fenceProblem() : `the transport ${transport.name} mounts by itself`;
@@ -34,6 +35,7 @@ export async function startFenced(
   const around = dirname(place);
   enterFence({
     mountpoint: place,
+    leavesGroup: onAutomount && inBackground(),
     allowOther,
     made,
     readable: [...readableFor(sources), ...(wantsPrefetch(values) ? [around] : [])],

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { exposures } from '../src/artifact/exposure.ts';
 import type { Exposure } from '../src/artifact/exposure.ts';
 import { IkfsError } from '../src/errors.ts';
+import { automountAt } from '../src/transport/mount-table.ts';
 import { fenceModes } from './fence.ts';
 import type { FenceMode } from './fence.ts';
 import { severities } from './log.ts';
@@ -42,6 +43,8 @@ export interface MountSettings {
   readonly values: OptionValues;
   /** Absolute. */
   readonly mountpoint: string;
+  /** Whether an automount waits there: then nobody can look at the mount before it is said to be done. */
+  readonly onAutomount: boolean;
   readonly allowOther: boolean;
   readonly readers: number;
   /** Where kernels are, and that they are not in the tree itself. */
@@ -67,10 +70,12 @@ export function mountSettings({ values, operands }: Arguments): MountSettings {
   const idleExit = values['idle-exit'];
   const pidFile = values['pid-file'];
   const mountpoint = resolve(operands[0] ?? defaultMountpoint());
+  const automount = automountAt(mountpoint);
   return {
     values,
     mountpoint,
-    sources: { ...sourcesOf(values), ownMount: resolvedPath(mountpoint) },
+    onAutomount: automount !== undefined,
+    sources: { ...sourcesOf(values), ownMount: automount ?? resolvedPath(mountpoint) },
     keeping: keepingOf(values),
     fence: oneOf('fence', fenceModes, values.fence, 'auto'),
     exposure: oneOf('expose', exposures, values.expose, 'published'),

@@ -1,11 +1,10 @@
 import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { asIkfsError } from '../src/errors.ts';
+import { automountAt, ikfsType, mountAt, placeInTable } from '../src/transport/mount-table.ts';
 import { isDeadMount } from '../src/transport/mountpoint.ts';
 import { detach } from '../src/transport/unmount.ts';
 import { log } from './log.ts';
-import { ikfsType, mountAt } from './mount-table.ts';
-import { placeInTable } from './resolved-path.ts';
 
 /** Where the tree is mounted unless the command line says otherwise. */
 export function defaultMountpoint(): string {
@@ -38,12 +37,14 @@ export async function replaceDeadMount(path: string): Promise<void> {
 }
 
 /**
- * Makes a mountpoint if it is missing. Whether one that is there will do is for the transport to tell.
+ * Makes a mountpoint if it is missing. Whether one that is there will do is for the transport to tell; where an
+ * automount waits, one is.
  * @param path absolute
  * @throws IkfsError `denied`, `wrong-kind`, `io`
  */
 export function createMountpoint(path: string): MadeMountpoint {
   const nothing: MadeMountpoint = { made: [], remove: () => undefined };
+  if (automountAt(path) !== undefined) return nothing;
   try {
     statSync(path);
     return nothing;

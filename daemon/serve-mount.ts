@@ -109,7 +109,7 @@ async function serve(service: Service): Promise<ExitCode> {
   let watch: SourceWatch | undefined;
   let removePidFile = (): void => undefined;
   try {
-    const early = await Promise.race([answered(mounted, settings.mountpoint), stop.received, ended]);
+    const early = await Promise.race([answered(mounted, settings), stop.received, ended]);
     if (early !== 'answers') return exitCodeOf(early, settings);
     if (settings.pidFile !== undefined) removePidFile = writePidFile(settings.pidFile);
     status.tell();
@@ -145,8 +145,16 @@ async function serve(service: Service): Promise<ExitCode> {
   }
 }
 
-/** Resolves when the mount has shown a file. @throws IkfsError `unavailable` when it does not in time */
-async function answered(mounted: Mounted, path: string): Promise<'answers'> {
+/**
+ * Resolves when the mount has shown a file. On an automount that is when this command has ended; that the kernel has
+ * agreed to be served must do.
+ * @throws IkfsError `unavailable` when it does not in time
+ */
+async function answered(
+  mounted: Mounted,
+  { mountpoint: path, onAutomount }: MountSettings,
+): Promise<'answers'> {
+  if (onAutomount) return 'answers';
   const late = (): Error => new IkfsError('unavailable', 'the mount does not answer', { path });
   await within(answerPatience, mounted.roundTrip('status.json'), late);
   return 'answers';

@@ -6,7 +6,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { spawnSync } from 'node:child_process';
 import type { SpawnSyncOptions } from 'node:child_process';
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nativeMissing, packageRoot } from '../src/native.ts';
@@ -24,6 +24,8 @@ const plainNeeds = [
   'debian-foreign',
   /** FUSE file systems can be mounted. */
   'mount',
+  /** The kernel has automounts. */
+  'autofs',
   /** The user is root. */
   'root',
   /** The addon of native/ is built and loads. */
@@ -149,6 +151,10 @@ const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
   debian: () => missingDebian('amd64'),
   'debian-foreign': () => missingDebian('foreign'),
   mount: missingMount,
+  autofs: () =>
+    /\tautofs$/m.test(readFileSync('/proc/filesystems', 'utf8'))
+      ? undefined
+      : 'the kernel has none, or its module is not loaded (modprobe autofs4)',
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   addon: () => nativeMissing,
   'fuse-native': missingFuseNative,

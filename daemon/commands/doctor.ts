@@ -9,7 +9,7 @@ import { supplyOf } from '../doctor/supply.ts';
 import { System } from '../doctor/system.ts';
 import { askForVersion, notRun } from '../doctor/tool-version.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { ikfsType, mountAt } from '../mount-table.ts';
+import { ikfsType, mountAt } from '../../src/transport/mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
 import { write } from '../output.ts';

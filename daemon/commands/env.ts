@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { ikfsType, mountAt } from '../../src/transport/mount-table.ts';
 import type { Command } from '../command.ts';
 import { askByMaking, environmentOf, exportLine } from '../environment.ts';
 import { log } from '../log.ts';
-import { ikfsType, mountAt } from '../mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
 import { write } from '../output.ts';

@@ -23,7 +23,8 @@ export const mount: Command = {
 
   async run(call) {
     const settings = mountSettings(call);
-    if (settings.values.background && !inBackground()) return await startInBackground();
+    if (settings.values.background && !inBackground())
+      return await startInBackground({ inGroup: settings.onAutomount });
     prepareMemory();
     // What is made for the mount is for others to see, and never for them to change.
     process.umask(0o022);

@@ -1,11 +1,11 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IkfsError } from '../../src/errors.ts';
+import { ikfsType, mountOf, mountsAdvice } from '../../src/transport/mount-table.ts';
 import type { Command } from '../command.ts';
 import { Failures } from '../failures.ts';
 import { counted, formatSize } from '../format-size.ts';
 import { mountFailure } from '../mount-failure.ts';
-import { ikfsType, mountOf, mountsAdvice } from '../mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 import { write } from '../output.ts';
 import { withProgress } from '../progress.ts';

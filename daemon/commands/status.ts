@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IkfsError, asIkfsError } from '../../src/errors.ts';
+import { mountsAdvice } from '../../src/transport/mount-table.ts';
 import type { Status } from '../../src/tree/status.ts';
 import type { Command } from '../command.ts';
-import { mountsAdvice } from '../mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 import { write } from '../output.ts';
 import { formatStatus } from '../status-report.ts';

@@ -1,13 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { IkfsError } from '../../src/errors.ts';
+import { ikfsType, mountAt, mountsAdvice, placeInTable } from '../../src/transport/mount-table.ts';
+import type { MountEntry } from '../../src/transport/mount-table.ts';
 import { detach } from '../../src/transport/unmount.ts';
 import type { Command } from '../command.ts';
 import { log } from '../log.ts';
-import { ikfsType, mountAt, mountsAdvice } from '../mount-table.ts';
-import type { MountEntry } from '../mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
-import { placeInTable } from '../resolved-path.ts';
 
 export const unmount: Command = {
   name: 'unmount',

@@ -48,9 +48,10 @@ class Place {
  private:
   bool is_still_there() const {
     if (connection_.get() < 0) return false;
-    if (fuse::is_connected(connection_.get()))
-      return fuse::device_mounted_at(task_.mountpoint) == device_number_;
-    // Nobody misses a dead one, whose ever it was.
+    // Not looked at unless it is: an automount below it would have it mounted again.
+    if (fuse::device_mounted_at(task_.mountpoint) != device_number_) return false;
+    if (fuse::is_connected(connection_.get())) return true;
+    // The number may be another's by now. Nobody misses a dead one, whose ever it was.
     struct statfs figures {};
     return statfs(task_.mountpoint.c_str(), &figures) != 0 && errno == ENOTCONN;
   }

@@ -1,12 +1,15 @@
 /**
  * ikfs-keeper: becomes a fenced program, and leaves a process behind that mounts and unmounts for it.
  *
- *   ikfs-keeper --mountpoint DIR [--allow-other] [--made DIR]...
+ *   ikfs-keeper --mountpoint DIR [--leave-group] [--allow-other] [--made DIR]...
  *               [--read PATH]... [--list PATH]... [--write PATH]... -- PROGRAM [ARGUMENT]...
  *
- * The program keeps the number of this process. Its environment says what it has: IKFS_KEEPER, the number of
- * the descriptor to ask the keeper by, and IKFS_FENCE, what of the fence this kernel could put up. Every part
- * of this runs before a byte of an image is read; ikfs itself puts the command line together
+ * The program keeps the number of this process, and its process group; the other one has a session of its
+ * own. With --leave-group it is the other way around: an automount (autofs) at DIR has everybody wait but the
+ * process group of its daemon, which is to mount there, and that must be the keeper's alone, as what the
+ * program looks at may be automounts as well. The program's environment says what it has: IKFS_KEEPER, the
+ * number of the descriptor to ask the keeper by, and IKFS_FENCE, what of the fence this kernel could put up.
+ * Every part of this runs before a byte of an image is read; ikfs itself puts the command line together
  * (daemon/fence.ts). Ends with status 127 when the program can not be run.
  */
 #include <fcntl.h>
@@ -41,6 +44,7 @@ constexpr int beyond_passed = 64;
 struct CommandLine {
   ikfs::keeper::Task task;
   ikfs::fence::Rules rules;
+  bool leaves_group = false;
   /** The program and its arguments, and a null pointer. */
   char** program = nullptr;
 };
@@ -69,6 +73,10 @@ CommandLine parse(int count, char** arguments) {
       line.task.allow_other = true;
       continue;
     }
+    if (option == "--leave-group") {
+      line.leaves_group = true;
+      continue;
+    }
     if (i + 1 == count) fail("wants more after " + std::string(option));
     if (option == "--") {
       line.program = arguments + i + 1;
@@ -88,16 +96,16 @@ CommandLine parse(int count, char** arguments) {
 }
 
 /** Of the child: out of the terminal's and the daemon's way, with nothing open but the socket. */
-[[noreturn]] void become_keeper(int socket, const ikfs::keeper::Task& task) {
+[[noreturn]] void become_keeper(int socket, const CommandLine& line) {
   // Ctrl-C is for the daemon, whose end this one waits for.
-  setsid();
+  if (!line.leaves_group) setsid();
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
   // What the mount must not keep busy.
   if (chdir("/") != 0) _exit(not_run);
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nothing, standard);
   for (int descriptor = STDERR_FILENO + 1; descriptor < socket; ++descriptor) close(descriptor);
-  ikfs::keeper::keep(socket, task);
+  ikfs::keeper::keep(socket, line.task);
   _exit(0);
 }
 
@@ -118,9 +126,10 @@ int main(int count, char** arguments) {
   if (child < 0) fail(std::string("fork: ") + std::strerror(errno));
   if (child == 0) {
     daemons = UniqueFd();
-    become_keeper(keepers.get(), line.task);
+    become_keeper(keepers.get(), line);
   }
   keepers = UniqueFd();
+  if (line.leaves_group) setsid();
 
   const auto fenced = ikfs::fence::enter(line.rules);
   if (const auto* failure = std::get_if<ikfs::Failure>(&fenced)) fail(failure->message);

@@ -1,15 +1,19 @@
 import { readdir, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { IkfsError, asIkfsError } from '../errors.ts';
+import { automountAt } from './mount-table.ts';
 import { detach } from './unmount.ts';
 
 /**
- * Makes sure that a directory can be mounted on, and takes away what a server that crashed has left there.
+ * Makes sure that a directory can be mounted on, and takes away what a server that crashed has left there. Where an
+ * automount waits, there is nothing to look at but its name: a look may be answered only when this mount is there.
  * @param mountpoint absolute
  * @returns the same directory without symbolic links
  * @throws IkfsError `not-found`, `wrong-kind`, `denied`; `usage` when something is mounted there or it is not empty
  */
 export async function prepareMountpoint(mountpoint: string): Promise<string> {
+  const automount = automountAt(mountpoint);
+  if (automount !== undefined) return automount;
   if (await isDeadMount(mountpoint)) {
     // Its own name cannot be resolved any more, that of the directory it lies in can.
     await detach(join(await realpath(dirname(mountpoint)), basename(mountpoint)));
@@ -42,9 +46,11 @@ export async function prepareMountpoint(mountpoint: string): Promise<string> {
 
 /**
  * Whether a mount is there whose server is gone: what the server would have to be asked fails with ENOTCONN.
- * That is statfs(2) always; attributes and even names the kernel may still know by itself.
+ * That is statfs(2) always; attributes and even names the kernel may still know by itself. An automount is not asked,
+ * as that would have it mounted.
  */
 export async function isDeadMount(mountpoint: string): Promise<boolean> {
+  if (automountAt(mountpoint) !== undefined) return false;
   try {
     await statfs(mountpoint);
     return false;

@@ -3,7 +3,7 @@
  * seeing any of it; so what is installed here, and this checkout, run there under another kernel.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/native.ts';
 import { temporaryFolder } from '../open-tree.ts';
@@ -56,7 +56,8 @@ export async function runInMachine(script: string, options: MachineOptions = {})
     mkdirSync(files(''));
     mkdirSync(join(own.path, 'shared'));
     writeFileSync(files('script'), script);
-    writeFileSync(files('kernel'), corpusRoot());
+    // Links of the host's lead elsewhere in the machine.
+    writeFileSync(files('kernel'), realpathSync(corpusRoot()));
     writeFileSync(join(own.path, 'initramfs'), firstRoot());
     const console = await runToEnd(
       toolPath('qemu-system-x86_64') ?? 'qemu-system-x86_64',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mountAt } from '../../../daemon/mount-table.ts';
+import { mountAt } from '../../../src/transport/mount-table.ts';
 import { runCommand } from './commands.ts';
 
 /** How long a server may take to mount, and to end once it was asked to, in milliseconds. */

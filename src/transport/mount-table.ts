@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** A mount as /proc/self/mountinfo has it. */
 export interface MountEntry {
@@ -32,6 +33,36 @@ function unescape(field: string): string {
 /** What is mounted at a path, on top of all else there. */
 export function mountAt(path: string): MountEntry | undefined {
   return mounts().findLast(({ mountpoint }) => mountpoint === path);
+}
+
+/**
+ * A path as the table of mounts has it: without symbolic links in front of its last name. What has that name is not
+ * looked at: it may be a mount that does not answer.
+ * @returns undefined when the directory that it lies in is not there
+ */
+export function placeInTable(path: string): string | undefined {
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The place of an automount (autofs) that nothing is mounted on, in the table of mounts. Who looks at it has the
+ * automount's daemon mount, and waits until that says it has. Only the process group of that daemon does not, to
+ * which those it starts to mount belong: for them, and nobody else, this is a directory like any other
+ * (Documentation/filesystems/autofs.rst).
+ * @param path absolute; not looked at
+ * @returns undefined where there is none, and where there is no table
+ */
+export function automountAt(path: string): string | undefined {
+  const place = placeInTable(path);
+  try {
+    return place !== undefined && mountAt(place)?.type === 'autofs' ? place : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
