@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** A kernel of Debian that tests read. */
 interface DebianPackage {
@@ -44,6 +44,22 @@ export function debianKernelsOf(part: 'amd64' | 'foreign'): DebianKernel[] {
   return names.filter((name) => (debianKernels[name].architecture === 'amd64') === (part === 'amd64'));
 }
 
+/**
+ * The package that has the Module.symvers of a kernel's own build.
+ * @param image name of the package of the kernel itself
+ */
+export function headersPackage(image: string): string {
+  return image.replace(/^linux-image-/, 'linux-headers-').replace(/-unsigned$/, '');
+}
+
+/** The kernels whose Module.symvers tests compare with; the others' packages are no longer offered. */
+export const symversKernels = [
+  '6.1',
+  '6.1-cloud',
+  '6.12-cloud',
+  '6.12-arm64',
+] as const satisfies readonly DebianKernel[];
+
 /** Where the packages lie unpacked, each in a folder of its name; outside of any checkout, for all to share. */
 export function debianCache(): string {
   return process.env['IKFS_DEBIAN_CACHE'] ?? join(homedir(), '.cache', 'ikfs-test', 'debian');
@@ -63,4 +79,14 @@ export function unpackedPackage(kernel: DebianKernel): string | undefined {
   const cache = debianCache();
   const name = existsSync(cache) ? newestPackage(kernel, readdirSync(cache)) : undefined;
   return name === undefined ? undefined : join(cache, name);
+}
+
+/** The Module.symvers of a kernel's own build, or undefined when its package was not fetched. */
+export function builtSymvers(kernel: DebianKernel): string | undefined {
+  const image = unpackedPackage(kernel);
+  if (image === undefined) return undefined;
+  const name = headersPackage(basename(image));
+  const release = name.slice('linux-headers-'.length);
+  const path = join(debianCache(), name, 'usr', 'src', `linux-headers-${release}`, 'Module.symvers');
+  return existsSync(path) ? path : undefined;
 }

@@ -1,5 +1,6 @@
 /*
- * Fetches the Debian kernels that tests read (see debian-kernels.ts) with apt, unless they are there already:
+ * Fetches the Debian kernels that tests read (see debian-kernels.ts) with apt, unless they are there already, and of some
+ * the headers, which have the Module.symvers of their build:
  *
  *   npm run setup && node dist/test/fetch-debian-kernels.js
  *
@@ -8,8 +9,16 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { debianCache, debianKernels, newestPackage, unpackedPackage } from './debian-kernels.ts';
+import { basename, join } from 'node:path';
+import {
+  builtSymvers,
+  debianCache,
+  debianKernels,
+  headersPackage,
+  newestPackage,
+  symversKernels,
+  unpackedPackage,
+} from './debian-kernels.ts';
 import type { DebianKernel } from './debian-kernels.ts';
 
 /** Options by which apt works for another architecture, with lists of its own. */
@@ -88,4 +97,11 @@ for (const kernel of Object.keys(debianKernels) as DebianKernel[]) {
   fetchPackage(name, debianKernels[kernel].architecture);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${kernel}: ${join(debianCache(), name)} (fetched in ${seconds} s)`);
+}
+for (const kernel of symversKernels) {
+  const image = unpackedPackage(kernel);
+  if (image === undefined || builtSymvers(kernel) !== undefined) continue;
+  const name = headersPackage(basename(image));
+  fetchPackage(name, debianKernels[kernel].architecture);
+  console.log(`${kernel}: ${join(debianCache(), name)}`);
 }

@@ -11,7 +11,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nativeMissing, packageRoot } from '../src/native.ts';
 import { corpusRoot } from './corpus-root.ts';
-import { debianCache, debianKernelsOf, unpackedPackage } from './debian-kernels.ts';
+import {
+  builtSymvers,
+  debianCache,
+  debianKernelsOf,
+  symversKernels,
+  unpackedPackage,
+} from './debian-kernels.ts';
 import type { DebianKernel } from './debian-kernels.ts';
 
 /** The fixed needs; a command is needed as `tool:NAME`. */
@@ -22,6 +28,8 @@ const plainNeeds = [
   'debian',
   /** Those for other architectures. */
   'debian-foreign',
+  /** What belongs to some of both: Module.symvers as their builds made it, by debianSymvers(). */
+  'debian-symvers',
   /** FUSE file systems can be mounted. */
   'mount',
   /** The kernel has automounts. */
@@ -58,6 +66,17 @@ export function debianRoot(kernel: DebianKernel): string {
   const folder = unpackedPackage(kernel);
   if (folder === undefined) throw new Error(`there is no Debian kernel ${kernel} in ${debianCache()}`);
   return folder;
+}
+
+/**
+ * The Module.symvers of a Debian kernel as its build made it.
+ * @throws Error when it is not there; tests that need 'debian-symvers' do not get that far
+ */
+export function debianSymvers(kernel: DebianKernel): string {
+  const path = builtSymvers(kernel);
+  if (path === undefined)
+    throw new Error(`there is no Module.symvers of Debian kernel ${kernel} in ${debianCache()}`);
+  return readFileSync(path, 'utf8');
 }
 
 /** The full path of a command, also of one that only root's PATH has; undefined when it is not installed. */
@@ -107,6 +126,12 @@ function missingDebian(part: 'amd64' | 'foreign'): Missing {
   return `no package of ${missing.join(', ')}; fetch with: node dist/test/fetch-debian-kernels.js`;
 }
 
+function missingSymvers(): Missing {
+  const missing = symversKernels.filter((kernel) => builtSymvers(kernel) === undefined);
+  if (missing.length === 0) return undefined;
+  return `no headers of ${missing.join(', ')}; fetch with: node dist/test/fetch-debian-kernels.js`;
+}
+
 /** Mounts a FUSE file system that nobody serves, in a mount namespace that ends with the command. */
 function missingMount(): Missing {
   let device: number;
@@ -150,6 +175,7 @@ const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
   corpus: missingCorpus,
   debian: () => missingDebian('amd64'),
   'debian-foreign': () => missingDebian('foreign'),
+  'debian-symvers': missingSymvers,
   mount: missingMount,
   autofs: () =>
     /\tautofs$/m.test(readFileSync('/proc/filesystems', 'utf8'))

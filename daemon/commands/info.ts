@@ -83,7 +83,7 @@ async function examine(kernel: Kernel, tell: (detail: string) => void): Promise<
     images.push(await openImage(image));
   }
   for (const artifact of kernelArtifacts) {
-    if (artifact === 'modules.tsv') continue;
+    if (artifact === 'modules.tsv' || artifact === 'Module.symvers') continue;
     tell(artifact);
     await kernel.artifact(artifact);
   }

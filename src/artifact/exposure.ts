@@ -61,6 +61,7 @@ function publishedAs(artifact: KernelArtifact | ModuleArtifact): readonly string
     case 'types':
     case 'btf-flat/all':
     case 'modules.tsv':
+    case 'Module.symvers':
       return [];
   }
 }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { KnownDevice } from '../bytes/block-device.ts';
 import type { FileSource } from '../bytes/file-source.ts';
 import type { ByteRange } from '../bytes/byte-range.ts';
+import { MemorySource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { ElfTarget } from '../format/btf-elf.ts';
 import { elfMachines } from '../format/elf-machine.ts';
@@ -11,6 +12,7 @@ import { unwrapImage } from '../source/image.ts';
 import type { Step, Unwrapped } from '../source/image.ts';
 import { findContents } from '../source/kernel-contents.ts';
 import type { Finding } from '../source/kernel-contents.ts';
+import type { ExportLines } from '../source/kernel-export-lines.ts';
 import { blobKey } from './blob-store.ts';
 import type { BlobKey } from './blob-store.ts';
 import type { Content } from './content.ts';
@@ -41,11 +43,13 @@ export interface ImageRecord {
   readonly buildId: string | undefined;
   /** Where each part lies in the kernel; decoded parts are kept as blobs of their own. */
   readonly parts: Readonly<Record<ImagePart, FoundPart>>;
+  /** What it exports, as lines of Module.symvers: a blob of its own, as they lie nowhere in the kernel. */
+  readonly exports: FoundPart;
   /** Where in the file the kernel lies as it is, so that its parts are served from there; undefined when it was decoded. */
   readonly place: number | undefined;
 }
 
-const recordVersion = 3;
+const recordVersion = 4;
 const partVersion = 2;
 /** A record is a few hundred bytes of JSON. */
 const recordCap = 1024 * 1024;
@@ -92,34 +96,45 @@ export class ImageContents {
     const record = await this.record();
     const finding = record.parts[part];
     if ('missing' in finding) return finding;
-    const file = this.#open();
-    file.close();
     const key = partKey(part, finding.digest);
-    const content: Content | undefined =
-      record.place === undefined
-        ? this.#workshop.store.find(key)
-        : {
-            kind: 'file',
-            path: this.path,
-            identity: file.identity,
-            offset: record.place + finding.offset,
-            size: finding.size,
-            key,
-          };
+    if (record.place === undefined) return await this.#kept(key, () => this.part(part));
+    const { identity, modified } = this.#look();
+    const { offset, size } = finding;
+    const content: Content = {
+      kind: 'file',
+      path: this.path,
+      identity,
+      offset: record.place + offset,
+      size,
+      key,
+    };
+    return { content, provenance: { source: this.path, steps: record.steps, derived: false, modified } };
+  }
+
+  /** The lines of Module.symvers about the kernel itself, or why there are none. */
+  async exports(): Promise<Answer> {
+    const { exports } = await this.record();
+    if ('missing' in exports) return exports;
+    const answer = await this.#kept(partKey('exports', exports.digest), () => this.exports());
+    if ('missing' in answer) return answer;
+    return { ...answer, provenance: { ...answer.provenance, derived: true } };
+  }
+
+  /** A part that is a blob. @param again asks for it once more, when the store has dropped it but kept the record */
+  async #kept(key: BlobKey, again: () => Promise<Answer>): Promise<Answer> {
+    const { steps } = await this.record();
+    const { modified } = this.#look();
+    const content = this.#workshop.store.find(key);
     if (!content) {
-      // The store has dropped the part but kept the record.
       this.#record = this.#unwrap();
       await this.#record;
-      return await this.part(part);
+      return await again();
     }
-    const provenance = { source: this.path, steps: record.steps, derived: false, modified: file.modified };
-    return { content, provenance };
+    return { content, provenance: { source: this.path, steps, derived: false, modified } };
   }
 
   async #load(): Promise<ImageRecord> {
-    const file = this.#open();
-    file.close();
-    const kept = this.#workshop.store.read(this.#recordKey(file));
+    const kept = this.#workshop.store.read(this.#recordKey(this.#look()));
     return kept ? (JSON.parse(kept.toString()) as ImageRecord) : await this.#unwrap();
   }
 
@@ -129,10 +144,10 @@ export class ImageContents {
     let unwrapped: Unwrapped | undefined;
     try {
       unwrapped = await unwrapImage(file, store.scratch, limits);
-      const { kernel, elf, steps } = unwrapped;
+      const { kernel, steps } = unwrapped;
       // A device may be written to while it is served, and nothing would tell.
       const place = this.#device ? undefined : unwrapped.place;
-      const { banner, buildId, ...found } = await findContents(kernel, elf, store.scratch, limits);
+      const { banner, buildId, ...found } = await findContents(unwrapped, store.scratch, limits);
       const parts = {
         btf: digested(kernel, found.btf),
         config: digested(kernel, found.config),
@@ -142,6 +157,7 @@ export class ImageContents {
       if (place === undefined) {
         for (const part of imageParts) await this.#keepPart(part, kernel, parts[part]);
       }
+      const exports = await this.#keepLines(found.exports);
       const record: ImageRecord = {
         steps,
         banner: banner?.text,
@@ -149,6 +165,7 @@ export class ImageContents {
         buildId: buildId?.toString('hex'),
         machine: machineOf(unwrapped),
         parts,
+        exports,
         place,
       };
       await store.make(this.#recordKey(file), recordCap, (sink) => {
@@ -162,7 +179,7 @@ export class ImageContents {
   }
 
   /** Keeps a part of a decoded kernel, unless it was kept already, perhaps of another image. */
-  async #keepPart(part: ImagePart, kernel: ByteSource, found: FoundPart): Promise<void> {
+  async #keepPart(part: ImagePart | 'exports', kernel: ByteSource, found: FoundPart): Promise<void> {
     if ('missing' in found) return;
     const { store } = this.#workshop;
     const key = partKey(part, found.digest);
@@ -170,6 +187,22 @@ export class ImageContents {
     await store.make(key, found.size, (sink) => {
       for (const chunk of chunksOf(kernel, found)) sink.write(chunk);
     });
+  }
+
+  async #keepLines(found: ExportLines): Promise<FoundPart> {
+    if ('missing' in found) return found;
+    const { lines } = found;
+    const source = new MemorySource(this.path, lines);
+    const part = digested(source, { offset: 0, size: lines.length });
+    await this.#keepPart('exports', source, part);
+    return part;
+  }
+
+  /** The image as it is now, no longer open. */
+  #look(): FileSource {
+    const file = this.#open();
+    file.close();
+    return file;
   }
 
   #open(): FileSource {
@@ -182,7 +215,7 @@ export class ImageContents {
 }
 
 /** The key of a part follows from its bytes alone: whatever image they come from, they are kept once. */
-function partKey(part: ImagePart, digest: string): BlobKey {
+function partKey(part: ImagePart | 'exports', digest: string): BlobKey {
   return blobKey(`image ${part}`, partVersion, [{ inode: digest, size: 0, modified: '' }]);
 }
 

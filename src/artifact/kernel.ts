@@ -24,6 +24,7 @@ import { makeCompiler, makeVersion } from './make-identity.ts';
 import { makeModuleBtf } from './make-module-btf.ts';
 import { makeFlatBtf, makeKernelHeader, makeMergedBtf, makeModuleHeader } from './make-types.ts';
 import type { TypeSources } from './make-types.ts';
+import { makeModuleSymvers } from './make-module-symvers.ts';
 import { makeModulesTable, moduleRows } from './make-modules-table.ts';
 import type { ModuleRow } from './make-modules-table.ts';
 import { makeVmlinux } from './make-vmlinux.ts';
@@ -178,7 +179,7 @@ export class Kernel implements Releasable {
     const { moduleFolders, ramdisks } = this.sources;
     const ofAllModules = (): string[] => [...this.modules().modules.values()].map(fileOf);
     if (artifact === 'modules.tsv') return [...moduleFolders, ...ramdisks];
-    if (artifact === 'btf-flat/all') return [source, ...ofAllModules()];
+    if (artifact === 'btf-flat/all' || artifact === 'Module.symvers') return [source, ...ofAllModules()];
     // Of a module in a ramdisk the source begins with the image's path.
     return [ramdisks.find((path) => source.startsWith(`${path}:`)) ?? source];
   }
@@ -218,6 +219,7 @@ export class Kernel implements Releasable {
     changed = this.#moduleArtifacts.forgetChanged() || changed;
     if (!changed) return;
     this.#artifacts.forget('modules.tsv');
+    this.#artifacts.forget('Module.symvers');
     this.#artifacts.forget('btf-flat/all');
     this.#moduleChanges += 1;
   }
@@ -301,6 +303,8 @@ export class Kernel implements Releasable {
         );
       case 'modules.tsv':
         return await this.#withSurvey(() => makeModulesTable(this.#context, (name) => this.#judge(name)));
+      case 'Module.symvers':
+        return await makeModuleSymvers(this.#context);
     }
   }
 

@@ -13,6 +13,7 @@ export const kernelArtifacts = [
   'types/vmlinux.h',
   'btf-flat/all',
   'modules.tsv',
+  'Module.symvers',
 ] as const;
 
 export type KernelArtifact = (typeof kernelArtifacts)[number];

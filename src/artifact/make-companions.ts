@@ -22,6 +22,7 @@ export interface Companion {
 export const companions: readonly Companion[] = [
   { path: '.config', target: '../config' },
   { path: 'vmlinux', target: '../vmlinux' },
+  { path: 'Module.symvers', target: '../Module.symvers' },
   { path: 'include/config/auto.conf', target: '../../../auto.conf' },
   { path: 'include/config/kernel.release', target: '../../../kernel.release' },
 ];

@@ -29,7 +29,7 @@ import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 const archiveVersion = 1;
-const treeVersion = 3;
+const treeVersion = 4;
 
 /** `kheaders.tar.xz`: the archive as the kernel would serve it. */
 export function makeHeaderArchive(kernel: KernelContext): Promise<Outcome> {

@@ -60,6 +60,8 @@ export class SourceEvidence {
         return this.of('btf/vmlinux') === 'none' ? 'none' : 'possible';
       case 'modules.tsv':
         return moduleFolders.length + ramdisks.length > 0 ? 'present' : 'none';
+      case 'Module.symvers':
+        return this.#inImage('CONFIG_MODULES');
     }
   }
 

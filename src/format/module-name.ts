@@ -13,3 +13,12 @@ export function isModuleFile(fileName: string): boolean {
 export function moduleNameOf(fileName: string): string {
   return fileName.replace(moduleFile, '$1').replaceAll('-', '_');
 }
+
+/**
+ * What kbuild calls a module: its path in the tree that it was built in, without .ko. The kernel's own are installed under
+ * kernel/ (scripts/Makefile.modinst).
+ * @param path below the folder of modules: `kernel/drivers/net/mii.ko.xz`
+ */
+export function modulePathIn(path: string): string {
+  return path.replace(moduleFile, '$1').replace(/^kernel\//, '');
+}

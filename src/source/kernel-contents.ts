@@ -12,6 +12,9 @@ import type { ElfFile } from '../format/elf.ts';
 import { configStart, findIkconfig } from '../format/ikconfig.ts';
 import { headersStart, xzMagic } from '../format/ikheaders.ts';
 import { findHeaderArchive } from './header-archive-search.ts';
+import type { Unwrapped } from './image.ts';
+import { kernelExportLines } from './kernel-export-lines.ts';
+import type { ExportLines } from './kernel-export-lines.ts';
 
 /** A range of bytes in the kernel, or why there is none. */
 export type Finding = { readonly offset: number; readonly size: number } | { readonly missing: string };
@@ -26,12 +29,13 @@ export interface KernelContents {
   readonly config: Finding;
   /** The xz bytes of the header archive. */
   readonly headers: Finding;
+  /** What it exports to modules. */
+  readonly exports: ExportLines;
 }
 
-/** Finds banner, BTF, configuration and header archive in a kernel that has been unwrapped, in one pass over its bytes. */
+/** Finds banner, BTF, configuration, header archive and exports in a kernel that has been unwrapped, in one pass over its bytes. */
 export async function findContents(
-  kernel: ByteSource,
-  elf: ElfFile | undefined,
+  { kernel, elf, machine }: Pick<Unwrapped, 'kernel' | 'elf' | 'machine'>,
   scratch: Scratch,
   limits: Limits,
 ): Promise<KernelContents> {
@@ -47,6 +51,7 @@ export async function findContents(
     btf: findKernelBtf(kernel, elf, data.bytes === kernel ? marks.btf : undefined),
     config: config ? shifted(config) : { missing: 'no IKCFG_ST marker (CONFIG_IKCONFIG is not built in)' },
     headers: await findHeaderArchive(kernel, elf, { ...data, marks }, scratch, limits),
+    exports: kernelExportLines(kernel, elf, machine?.order ?? 'little'),
   };
 }
 

@@ -6,6 +6,8 @@ import { decode, detectCodec } from '../codec/table.ts';
 import { IkfsError, asIkfsError } from '../errors.ts';
 import { isElf, parseElf, sectionNamed, sectionSource } from '../format/elf.ts';
 import type { ElfFile } from '../format/elf.ts';
+import type { ExportedSymbol } from '../format/elf-exports.ts';
+import { findModuleExports } from '../format/elf-module-exports.ts';
 import { parseModinfo } from '../format/modinfo.ts';
 import type { Modinfo } from '../format/modinfo.ts';
 import { headOf } from './image.ts';
@@ -27,19 +29,40 @@ export interface ModuleFile {
  */
 export async function readModule(file: ByteSource, limits: Limits): Promise<ModuleFile> {
   try {
-    const head = headOf(file);
-    const codec = isElf(head) ? undefined : detectCodec(head);
-    let bytes = file;
-    if (codec) {
-      const sink = new MemorySink(limits.moduleBytes);
-      await decode(codec.name, file, sink);
-      bytes = new MemorySource(file.name, sink.take());
-    }
-    if (!isElf(headOf(bytes))) throw new IkfsError('unsupported', 'is not a kernel module (no ELF file)');
-    return { bytes, elf: parseElf(bytes), inPlace: codec === undefined, compression: codec?.name };
+    const { bytes, compression } = await plainModule(file, limits);
+    return { bytes, elf: parseElf(bytes), inPlace: compression === undefined, compression };
   } catch (error) {
     throw asIkfsError(error, { path: file.name });
   }
+}
+
+/**
+ * What a module exports. Of most modules, which export nothing, only the names of sections are looked at.
+ * @throws IkfsError as readModule and findModuleExports
+ */
+export async function readModuleExports(file: ByteSource, limits: Limits): Promise<ExportedSymbol[]> {
+  try {
+    return findModuleExports((await plainModule(file, limits)).bytes);
+  } catch (error) {
+    throw asIkfsError(error, { path: file.name });
+  }
+}
+
+/** The ELF file in a module file. */
+async function plainModule(
+  file: ByteSource,
+  limits: Limits,
+): Promise<Pick<ModuleFile, 'bytes' | 'compression'>> {
+  const head = headOf(file);
+  const codec = isElf(head) ? undefined : detectCodec(head);
+  let bytes = file;
+  if (codec) {
+    const sink = new MemorySink(limits.moduleBytes);
+    await decode(codec.name, file, sink);
+    bytes = new MemorySource(file.name, sink.take());
+  }
+  if (!isElf(headOf(bytes))) throw new IkfsError('unsupported', 'is not a kernel module (no ELF file)');
+  return { bytes, compression: codec?.name };
 }
 
 /** The bytes of the module's section of that name, or undefined when it has none. */

@@ -27,6 +27,7 @@ const names = [
   'vmlinux',
   'vmlinux.h',
   'modules.tsv',
+  'Module.symvers',
 ] as const;
 
 type Name = (typeof names)[number];
@@ -73,6 +74,7 @@ function stateOf(kernel: Kernel, name: Name): string {
     case 'types':
       return '';
     case 'modules.tsv':
+    case 'Module.symvers':
       return `${kernel.serial}.${kernel.moduleChanges()}`;
     default:
       return String(kernel.serial);

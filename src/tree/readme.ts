@@ -14,12 +14,13 @@ One directory for each kernel release found on this system${
 
   version  compiler  config  config.gz    identity and configuration
   kheaders.tar.xz                         the header archive, as the kernel serves it
-  build/  source -> build                 the header tree, unpacked, with .config, auto.conf and vmlinux
+  build/  source -> build                 the header tree, unpacked, with .config, auto.conf, vmlinux
   btf/vmlinux  btf/MODULE                 raw BTF; split BTF for every module on disk
   btf-flat/MODULE  btf-flat/all           BTF that needs no base; the kernel's and all modules' in one
   types/vmlinux.h  types/MODULE.h         the same as C: clang -target bpf -I ${kernel}/types
   vmlinux                                 a small ELF file that carries the BTF
   modules.tsv                             which module has BTF that a kernel would take, and why not
+  Module.symvers                          checksums of what the kernel and its modules export
   sysroot/ at the top                     the same at the paths that tools know: sys/kernel/btf, boot/config-R
 
 What a kernel does not carry is absent; status.json says why and what was tried.

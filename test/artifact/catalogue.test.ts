@@ -57,6 +57,7 @@ testWith(needs)('a kernel with everything built in shows everything', async (t) 
       'types',
       'vmlinux',
       'vmlinux.h',
+      'Module.symvers',
     ]);
     t.is((await tree.read(`${release}/version`)).toString(), bannerOf(release));
     t.is((await tree.read(`${release}/compiler`)).toString(), 'gcc (Test 1.2) 13.3.0, GNU ld 2.42\n');
@@ -73,7 +74,7 @@ testWith(needs)('a kernel with everything built in shows everything', async (t) 
 
 test('a kernel with nothing in it shows what it is, and status says why the rest is absent', async (t) => {
   const tree = await systemOf(t, { 'boot/vmlinux': vmlinux({ release }) });
-  for (const name of ['config', 'kheaders.tar.xz', 'build', 'btf/vmlinux', 'vmlinux']) {
+  for (const name of ['config', 'kheaders.tar.xz', 'build', 'btf/vmlinux', 'vmlinux', 'Module.symvers']) {
     await t.throwsAsync(tree.read(`${release}/${name}`), { instanceOf: IkfsError, code: 'not-found' }, name);
   }
   t.deepEqual(await tree.names(release), ['version', 'compiler']);

@@ -13,10 +13,9 @@ export async function btfOf(path: string, store: MemoryStore): Promise<Buffer> {
   try {
     const unwrapped = await unwrapImage(image, store.scratch, defaultLimits);
     try {
-      const { kernel, elf } = unwrapped;
-      const { btf } = await findContents(kernel, elf, store.scratch, defaultLimits);
+      const { btf } = await findContents(unwrapped, store.scratch, defaultLimits);
       if ('missing' in btf) throw new Error(`${path}: ${btf.missing}`);
-      return kernel.read(btf.offset, btf.size);
+      return unwrapped.kernel.read(btf.offset, btf.size);
     } finally {
       unwrapped.close();
     }

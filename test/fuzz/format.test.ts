@@ -8,19 +8,30 @@ import { configFromAutoconf } from '../../src/format/autoconf.ts';
 import { findBanner, parseBanner } from '../../src/format/banner.ts';
 import { findBtf, parseBtfHeader } from '../../src/format/btf.ts';
 import { parseBzImage } from '../../src/format/bzimage.ts';
+import { findLoadedExports } from '../../src/format/elf-loaded-exports.ts';
+import { findModuleExports } from '../../src/format/elf-module-exports.ts';
+import { findKernelExports } from '../../src/format/elf-vmlinux-exports.ts';
 import { elfEnd, elfType, findSection, parseElf, sectionNamed, sectionSource } from '../../src/format/elf.ts';
+import type { ExportedSymbol } from '../../src/format/elf-exports.ts';
 import { findSymbols, symbolFileOffset } from '../../src/format/elf-symbols.ts';
 import { findIkconfig } from '../../src/format/ikconfig.ts';
 import { findHeaderSymbols } from '../../src/format/elf-header-archive.ts';
 import { findHeaderMarkers, isHeaderArchiveStart, xzCandidates } from '../../src/format/ikheaders.ts';
 import { compilerText, configValue, configuredVersion } from '../../src/format/kernel-config.ts';
 import { parseModinfo, releaseOf } from '../../src/format/modinfo.ts';
-import { isModuleFile, moduleNameOf } from '../../src/format/module-name.ts';
+import { isModuleFile, moduleNameOf, modulePathIn } from '../../src/format/module-name.ts';
 import { findModuleSignature, unsignedSize } from '../../src/format/module-signature.ts';
+import { symversLines } from '../../src/format/symvers.ts';
 import { parseUtsRelease } from '../../src/format/utsrelease.ts';
 import { buildBtf } from '../format/btf-builder.ts';
 import { buildBzImage } from '../format/bzimage-builder.ts';
 import { buildElf } from '../format/elf-builder.ts';
+import {
+  flatWithExports,
+  kernelWithExports,
+  moduleWithExports,
+  someExports,
+} from '../format/exports-builder.ts';
 import { firstImage, modulePaths } from '../format/real-kernel.ts';
 import { corpusRoot, missing } from '../requirements.ts';
 import { fuzz } from './fuzz.ts';
@@ -89,6 +100,59 @@ fuzz('elf-symbols', {
       assert.ok(symbolFileOffset(elf, symbol) >= 0);
     }
     use(bytes, findHeaderSymbols(bytes, elf));
+  },
+});
+
+/** Whatever a table of exports says: each line of Module.symvers has five fields, and is one line. */
+function useExports(symbols: readonly ExportedSymbol[]): void {
+  const lines = symversLines('a', symbols).split('\n');
+  assert.equal(lines.length, symbols.length + 1);
+  for (const line of lines.slice(0, -1))
+    assert.match(line, /^0x[0-9a-f]{8}\t[^\t]+\ta\tEXPORT_[A-Z_]+\t[^\t]*$/);
+}
+
+const exported = someExports(20);
+const kinds = [32, 64].flatMap((wide) =>
+  (['little', 'big'] as const).map((order) => ({ class: wide as 32 | 64, order, symbols: exported })),
+);
+
+fuzz('exports of kernels', {
+  seeds: kinds.flatMap((kind) => [
+    kernelWithExports(kind),
+    kernelWithExports({ ...kind, isRelative: false, hasFlags: true }),
+    kernelWithExports({ ...kind, fields: 2, crcs: 'distances' }),
+  ]),
+  iterations: 8000,
+  parse: (input) => {
+    const bytes = source(input);
+    const found = findKernelExports(bytes, parseElf(bytes));
+    if ('symbols' in found) useExports(found.symbols);
+  },
+});
+
+fuzz('exports of flat images', {
+  seeds: [
+    ...(['little', 'big'] as const).map((order) => flatWithExports({ order, symbols: exported }, 0)),
+    flatWithExports({ hasFlags: true, symbols: exported }, 8),
+  ],
+  iterations: 8000,
+  parse: (input) => {
+    for (const order of ['little', 'big'] as const) useExports(findLoadedExports(source(input), order) ?? []);
+  },
+});
+
+fuzz('exports of modules', {
+  seeds: [
+    ...kinds.flatMap((kind) => [
+      moduleWithExports({ ...kind, crcs: 'words', hasFlags: true }),
+      moduleWithExports({ ...kind, crcs: 'values' }),
+      moduleWithExports({ ...kind, crcs: 'data' }),
+    ]),
+    ...realModules,
+  ],
+  iterations: 8000,
+  parse: (input) => {
+    useExports(findModuleExports(source(input)));
   },
 });
 
@@ -208,6 +272,7 @@ fuzz('configurations and names', {
     compilerText(text);
     configuredVersion(text);
     assert.equal(isModuleFile(text), moduleNameOf(text).length < text.length);
+    assert.ok(modulePathIn(text).length <= text.length);
     configFromAutoconf(text, { release: '6.1' });
     parseUtsRelease(text);
   },

@@ -94,7 +94,7 @@ if (native) {
     async parse(input) {
       const unwrapped = await unwrapImage(new MemorySource('image', input), store.scratch, limits);
       try {
-        await findContents(unwrapped.kernel, unwrapped.elf, store.scratch, limits);
+        await findContents(unwrapped, store.scratch, limits);
       } finally {
         unwrapped.close();
       }

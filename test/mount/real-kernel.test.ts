@@ -30,6 +30,7 @@ print("compiled")
 const companions = {
   '.config': '../config',
   vmlinux: '../vmlinux',
+  'Module.symvers': '../Module.symvers',
   'include/config/auto.conf': '../../../auto.conf',
   'include/config/kernel.release': '../../../kernel.release',
 };
@@ -55,7 +56,7 @@ function testRealKernel(transport: TransportName): void {
   }
 
   testWith([...needs, 'tool:tar'])(
-    `${transport}: build/ equals what tar unpacks, and has four links more: names, contents, modes and links`,
+    `${transport}: build/ equals what tar unpacks, and has five links more: names, contents, modes and links`,
     async (t) => {
       const folder = temporaryFolder();
       t.teardown(folder.remove);
