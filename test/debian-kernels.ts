@@ -60,6 +60,17 @@ export const symversKernels = [
   '6.12-arm64',
 ] as const satisfies readonly DebianKernel[];
 
+/**
+ * What all flavours of the 6.1 kernel's headers share, and the programs that build modules: with the flavour's own
+ * package a tree that bcc compiles against, and that modules are built in.
+ */
+export function sharedHeaderPackages(): string[] {
+  const image = unpackedPackage('6.1');
+  if (image === undefined) return [];
+  const common = headersPackage(basename(image)).replace(/-amd64$/, '-common');
+  return [common, 'linux-kbuild-6.1'];
+}
+
 /** Where the packages lie unpacked, each in a folder of its name; outside of any checkout, for all to share. */
 export function debianCache(): string {
   return process.env['IKFS_DEBIAN_CACHE'] ?? join(homedir(), '.cache', 'ikfs-test', 'debian');

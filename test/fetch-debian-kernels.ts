@@ -1,6 +1,6 @@
 /*
  * Fetches the Debian kernels that tests read (see debian-kernels.ts) with apt, unless they are there already, and of some
- * the headers, which have the Module.symvers of their build:
+ * the headers, which have the Module.symvers of their build and what bcc and modules are compiled against:
  *
  *   npm run setup && node dist/test/fetch-debian-kernels.js
  *
@@ -8,7 +8,7 @@
  * architectures are kept beside the kernels.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   builtSymvers,
@@ -16,6 +16,7 @@ import {
   debianKernels,
   headersPackage,
   newestPackage,
+  sharedHeaderPackages,
   symversKernels,
   unpackedPackage,
 } from './debian-kernels.ts';
@@ -104,4 +105,9 @@ for (const kernel of symversKernels) {
   const name = headersPackage(basename(image));
   fetchPackage(name, debianKernels[kernel].architecture);
   console.log(`${kernel}: ${join(debianCache(), name)}`);
+}
+for (const name of sharedHeaderPackages()) {
+  if (existsSync(join(debianCache(), name))) continue;
+  fetchPackage(name, 'amd64');
+  console.log(`6.1: ${join(debianCache(), name)}`);
 }
