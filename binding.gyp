@@ -145,5 +145,29 @@
         ['werror == 1', {'cflags': ['-Werror']}],
       ],
     },
+    {
+      # A program of its own: what becomes a user's command shares nothing with what keeps a daemon's mount.
+      'target_name': 'ikfs-exec',
+      'type': 'executable',
+      'sources': [
+        'native/core/failure.cc',
+        'native/core/handed_descriptor.cc',
+        'native/fuse/mount.cc',
+        'native/fuse/mount_helper.cc',
+        'native/fuse/mount_table.cc',
+        'native/namespace/guard.cc',
+        'native/namespace/laid_over.cc',
+        'native/namespace/main.cc',
+        'native/namespace/own_namespace.cc',
+      ],
+      'include_dirs': ['native'],
+      'cflags': ['-Wall', '-Wextra'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-exceptions'],
+      'cflags_cc': ['-std=c++20', '-fexceptions'],
+      'defines': ['_FILE_OFFSET_BITS=64'],
+      'conditions': [
+        ['werror == 1', {'cflags': ['-Werror']}],
+      ],
+    },
   ],
 }

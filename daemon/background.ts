@@ -6,8 +6,13 @@ import type { ExitCode } from './exit-code.ts';
 /** Set for the process in the background. */
 const variable = 'IKFS_IN_BACKGROUND';
 
+/** The environment of a process that is to work in the background. */
+export function environmentInBackground(): NodeJS.ProcessEnv {
+  return { ...process.env, [variable]: '1' };
+}
+
 /** What the process in the background writes to standard output once it serves: a byte that no text has. */
-const readyMark = '\0';
+export const readyMark = '\0';
 
 /** Whether this is the process that works in the background. */
 export function inBackground(): boolean {
@@ -33,7 +38,7 @@ export async function startInBackground({ inGroup }: { inGroup: boolean }): Prom
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     detached: !inGroup,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, [variable]: '1' },
+    env: environmentInBackground(),
   });
   const forward = (signal: NodeJS.Signals): boolean => child.kill(signal);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, forward);

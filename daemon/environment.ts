@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs';
 import type { Catalogue } from '../src/artifact/catalogue.ts';
 import type { Kernel } from '../src/artifact/kernel.ts';
 import type { KernelArtifact } from '../src/artifact/kinds.ts';
-import { livePaths, runningRelease } from '../src/source/live.ts';
+import { choices } from './environment-choices.ts';
+import { foundAlready } from './found-already.ts';
+import type { FoundAlready } from './found-already.ts';
+import type { AskedKernel, Knowledge } from './header-choice.ts';
 import { kernelsByInterest } from './kernel-choice.ts';
+import { assignmentLine } from './shell-lines.ts';
 
-/** A variable that makes a tool find what is in the mount. */
+/** A variable that makes a tool find what ikfs shows. */
 export interface Variable {
   readonly name: string;
   readonly value: string;
@@ -13,41 +16,44 @@ export interface Variable {
   readonly remark?: string;
 }
 
-/** A variable that some tool reads. */
-interface KnownVariable {
+/** A variable that some tool reads, with why it helps here, or why it does not. */
+export interface Explanation {
   readonly name: string;
-  /** The artifact that it leads to, which is also the path below the kernel's directory. */
-  readonly artifact: KernelArtifact;
-  /**
-   * Where the tool finds it by itself, so that the variable is of no help. Only the running kernel's will do for
-   * such an artifact; of headers, another kernel's are better than none.
-   */
-  readonly unless: readonly string[] | undefined;
+  /** The tools that read it. */
+  readonly readers: string;
+  /** Undefined when it is left out. */
+  readonly value: string | undefined;
+  readonly why: string;
+  readonly remark?: string;
 }
 
-const vmlinuxBtf = [`${livePaths.btf}/vmlinux`];
+/** What the choice of variables depends on. */
+export interface Circumstances {
+  /** The kernels that variables may lead to, the running one first. */
+  readonly kernels: readonly AskedKernel[];
+  readonly system: FoundAlready;
+  /** Where an artifact is to be found. */
+  readonly pathOf: (release: string, artifact: KernelArtifact) => string;
+}
 
-/**
- * The variables, with their readers: src/cc/frontends/clang/loader.cc of bcc, src/symbols/kernel.cpp and
- * src/btf.cpp of bpftrace, dwarves.c of pahole, pkg/btf/btf.go of tetragon, the BTF loader of tracee, and
- * helpers/kernel_config.go of libbpfgo.
- */
-const knownVariables: readonly KnownVariable[] = [
-  { name: 'BCC_KERNEL_SOURCE', artifact: 'build', unless: undefined },
-  { name: 'BPFTRACE_KERNEL_SOURCE', artifact: 'build', unless: undefined },
-  { name: 'BPFTRACE_BTF', artifact: 'btf/vmlinux', unless: vmlinuxBtf },
-  { name: 'PAHOLE_VMLINUX_BTF_FILENAME', artifact: 'btf/vmlinux', unless: vmlinuxBtf },
-  { name: 'TETRAGON_BTF', artifact: 'btf/vmlinux', unless: vmlinuxBtf },
-  { name: 'TRACEE_BTF_FILE', artifact: 'btf/vmlinux', unless: vmlinuxBtf },
-  {
-    name: 'LIBBPFGO_KCONFIG_FILE',
-    artifact: 'config.gz',
-    unless: [...livePaths.config, `/boot/config-${runningRelease()}`],
-  },
-];
+/** Every variable that some tool reads, in the order in which they are printed. */
+export async function explainEnvironment(circumstances: Circumstances): Promise<Explanation[]> {
+  const found: Explanation[] = [];
+  for (const { name, readers, choose } of choices) {
+    found.push({ name, readers, value: undefined, ...(await choose(circumstances)) });
+  }
+  return found;
+}
 
-/** Whether a kernel has an artifact: `possible` when only making it would tell. */
-type Ask = (kernel: Kernel, artifact: KernelArtifact) => Promise<'yes' | 'possible' | 'no'>;
+/** Those that help. */
+export function helpful(explanations: readonly Explanation[]): Variable[] {
+  return explanations.flatMap(({ name, value, remark }) =>
+    value === undefined ? [] : [{ name, value, ...(remark === undefined ? {} : { remark }) }],
+  );
+}
+
+/** Whether a kernel has an artifact. */
+type Ask = (kernel: Kernel, artifact: KernelArtifact) => Promise<Knowledge>;
 
 /** Tells by what is known already; makes nothing. */
 export const askEvidence: Ask = (kernel, artifact) => {
@@ -57,57 +63,35 @@ export const askEvidence: Ask = (kernel, artifact) => {
 
 /** Makes what is only possible, to be sure. */
 export const askByMaking: Ask = async (kernel, artifact) => {
-  if (kernel.evidence(artifact) === 'none') return 'no';
+  const evidence = kernel.evidence(artifact);
+  if (evidence !== 'possible') return evidence === 'none' ? 'no' : 'yes';
   return (await kernel.artifact(artifact)).state === 'ready' ? 'yes' : 'no';
 };
+
+/**
+ * What variables have to do with these kernels on this system.
+ * @param mountpoint where the tree is mounted, absolute
+ */
+export function circumstancesOf(catalogue: Catalogue, mountpoint: string, ask: Ask): Circumstances {
+  return {
+    kernels: kernelsByInterest(catalogue).map((kernel) => ({
+      release: kernel.release,
+      has: (artifact) => ask(kernel, artifact),
+    })),
+    system: foundAlready(),
+    pathOf: (release, artifact) => `${mountpoint}/${release}/${artifact}`,
+  };
+}
 
 /**
  * The variables that help with these kernels on this system, and no others.
  * @param mountpoint where the tree is mounted, absolute
  */
 export async function environmentOf(catalogue: Catalogue, mountpoint: string, ask: Ask): Promise<Variable[]> {
-  const found: Variable[] = [];
-  for (const { name, artifact, unless } of knownVariables) {
-    if (unless?.some((path) => existsSync(path))) continue;
-    const candidates = kernelsByInterest(catalogue).filter(
-      ({ release }) => unless === undefined || release === catalogue.running,
-    );
-    const choice = await firstThatHas(candidates, artifact, ask);
-    if (!choice) continue;
-    const { kernel, certain } = choice;
-    const remarks = [
-      ...(certain ? [] : ['if its image has it, which the first use tells']),
-      ...(kernel.release === runningRelease() ? [] : ['not the running kernel']),
-    ];
-    found.push({
-      name,
-      value: `${mountpoint}/${kernel.release}/${artifact}`,
-      ...(remarks.length > 0 ? { remark: remarks.join('; ') } : {}),
-    });
-  }
-  return found;
-}
-
-async function firstThatHas(
-  kernels: readonly Kernel[],
-  artifact: KernelArtifact,
-  ask: Ask,
-): Promise<{ readonly kernel: Kernel; readonly certain: boolean } | undefined> {
-  let possible: Kernel | undefined;
-  for (const kernel of kernels) {
-    const answer = await ask(kernel, artifact);
-    if (answer === 'yes') return { kernel, certain: true };
-    if (answer === 'possible') possible ??= kernel;
-  }
-  return possible && { kernel: possible, certain: false };
+  return helpful(await explainEnvironment(circumstancesOf(catalogue, mountpoint, ask)));
 }
 
 /** A variable as a line for sh(1). */
-export function exportLine({ name, value }: Variable): string {
-  return `export ${name}=${shellWord(value)}`;
-}
-
-/** A text as one word of sh(1). */
-export function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+export function exportLine(variable: Variable): string {
+  return assignmentLine('sh', variable);
 }

@@ -177,7 +177,8 @@ export const options = {
   verbose: {
     type: 'boolean',
     short: 'v',
-    summary: 'a line for each artifact that is made: --log-level debug',
+    summary:
+      'say more: mount has a line for each artifact that is made (--log-level debug), exec for each path',
   },
   watch: {
     type: 'boolean',
@@ -190,6 +191,13 @@ export const options = {
     summary:
       'let go of caches whenever the daemon has more than MIB MiB of memory of its own (default: only when memory is short, and 20 seconds after the last use)',
   },
+  'dry-run': { type: 'boolean', summary: 'only tell what would be laid over which path' },
+  explain: {
+    type: 'boolean',
+    summary: 'a table of all variables: which tool reads them, and why they help here or do not',
+  },
+  fish: { type: 'boolean', summary: 'for fish(1): ikfs env --fish | source' },
+  csh: { type: 'boolean', summary: 'for csh(1): eval "`ikfs env --csh`"' },
   help: { type: 'boolean', short: 'h', summary: 'this help' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 

@@ -203,9 +203,12 @@ export interface NativeKeeper {
   /**
    * Becomes another program with this process's number, environment and open standard streams.
    * @param command full path and arguments
+   * @param kept another descriptor that it is to have
    * @throws as `fromNativeError` understands, when it can not be run
    */
-  become(command: readonly string[]): never;
+  become(command: readonly string[], kept?: number): never;
+  /** Opens a pipe. @returns its ends, close-on-exec, the caller's to close */
+  openPipe(): { readonly reading: number; readonly writing: number };
   /** Whether this process was started with a keeper. */
   isThere(): boolean;
 }

@@ -36,6 +36,8 @@ const plainNeeds = [
   'autofs',
   /** The user is root. */
   'root',
+  /** The user is root, and can have things run as `nobody`, who may make user namespaces and read the checkout. */
+  'other-user',
   /** The addon of native/ is built and loads. */
   'addon',
   /** fuse-native loads, with the library that comes in its own package. */
@@ -167,6 +169,19 @@ function missingFuseNative(): Missing {
   return attempt(process.execPath, ['-e', program], { cwd: packageRoot });
 }
 
+/** The words in front of a command that have it run as a user who may do nothing. */
+export const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;
+
+function missingOtherUser(): Missing {
+  if (process.getuid?.() !== 0) return 'not root';
+  const [command, ...words] = asNobody;
+  const checkout = ['test', '-r', join(packageRoot, 'package.json')];
+  return (
+    attempt(command, [...words, 'unshare', '--user', '--mount', 'true']) ??
+    (attempt(command, [...words, ...checkout]) === undefined ? undefined : 'the checkout is not for others')
+  );
+}
+
 function missingTool(name: string): Missing {
   return toolPath(name) === undefined ? 'not installed' : undefined;
 }
@@ -182,6 +197,7 @@ const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
       ? undefined
       : 'the kernel has none, or its module is not loaded (modprobe autofs4)',
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
+  'other-user': missingOtherUser,
   addon: () => nativeMissing,
   'fuse-native': missingFuseNative,
   bcc: () => attempt('/usr/bin/python3', ['-c', 'import bcc']),

@@ -1,48 +1,101 @@
 import { resolve } from 'node:path';
+import { IkfsError } from '../../src/errors.ts';
 import { ikfsType, mountAt } from '../../src/transport/mount-table.ts';
 import type { Command } from '../command.ts';
-import { askByMaking, environmentOf, exportLine } from '../environment.ts';
+import { askByMaking, circumstancesOf, explainEnvironment, helpful } from '../environment.ts';
+import type { Explanation } from '../environment.ts';
+import { foundAlready } from '../found-already.ts';
 import { log } from '../log.ts';
+import { kernelsAt } from '../mounted-kernels.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
+import type { OptionValues } from '../options.ts';
 import { write } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { openKernels } from '../session.ts';
-import { sourcesOf } from '../sources.ts';
-import { keepingOf } from '../store.ts';
-import { formatJson } from '../table.ts';
+import { assignmentLine } from '../shell-lines.ts';
+import type { Shell } from '../shell-lines.ts';
+import { namesSources, sourcesOf } from '../sources.ts';
+import { formatJson, formatTable } from '../table.ts';
 
 export const env: Command = {
   name: 'env',
   summary: 'print the variables that make bcc and bpftrace use the mount',
   usage: ['env [OPTION...]'],
   description: [
-    'Prints a line for sh(1) for each variable that helps: eval "$(ikfs env)". What a tool finds by itself on this system is left out.',
+    'Prints a line for sh(1) for each variable that helps: eval "$(ikfs env)". What a tool finds by itself on this system is left out; --explain tells why.',
+    'Asks what is mounted, or looks for kernels itself where nothing is, or where they are named. What has no variable, ikfs exec shows to a command.',
   ],
-  options: ['mount', 'json', ...sourceOptions],
+  options: ['mount', 'json', 'fish', 'csh', 'explain', ...sourceOptions],
   operands: { least: 0, most: 0 },
 
   async run({ values }) {
+    const shell = shellOf(values);
     const mountpoint = resolve(values.mount ?? defaultMountpoint());
-    const session = await openKernels(sourcesOf(values), keepingOf(values), { mountpoint });
-    try {
-      const variables = await withProgress('Looking at kernels', () =>
-        environmentOf(session.catalogue, mountpoint, askByMaking),
-      );
-      if (values.json) await write(formatJson(variables));
-      else await write(variables.map((variable) => `${exportLine(variable)}\n`).join(''));
-      // Not as a comment among the lines: without quotes around $(ikfs env) it would swallow the next one.
+    const isMounted = mountAt(mountpoint)?.type === ikfsType;
+    const explanations = await withProgress('Looking at kernels', () =>
+      isMounted && !namesSources(values) && values.release === undefined
+        ? explainMounted(mountpoint)
+        : explainFound(values, mountpoint),
+    );
+    const variables = helpful(explanations);
+    if (values.json) await write(formatJson(values.explain ? explanations : variables));
+    else if (values.explain) await write(explanationTable(explanations));
+    else await write(variables.map((variable) => `${assignmentLine(shell, variable)}\n`).join(''));
+    // Not as a comment among the lines: without quotes around $(ikfs env) it would swallow the next one.
+    if (!values.explain) {
       for (const { name, remark } of variables) if (remark !== undefined) log('info', `${name}: ${remark}`);
-      if (variables.length === 0) {
-        log('info', 'no kernel here has headers, and what else there is, tools find by themselves');
-        return 1;
-      }
-      if (mountAt(mountpoint)?.type !== ikfsType) {
-        log('warning', `nothing is mounted at ${mountpoint} yet: ikfs mount ${mountpoint}`);
-      }
-      return 0;
-    } finally {
-      session.close();
     }
+    if (variables.length === 0) {
+      log('info', nothingHelps(explanations));
+      return 1;
+    }
+    if (!isMounted) log('warning', `nothing is mounted at ${mountpoint} yet: ikfs mount ${mountpoint}`);
+    return 0;
   },
 };
+
+/** @throws IkfsError `usage` when more than one form is asked for */
+function shellOf({ fish, csh, json, explain }: OptionValues): Shell {
+  if ([fish, csh, json ?? explain].filter(Boolean).length > 1) {
+    throw new IkfsError('usage', '--fish and --csh go with no other form');
+  }
+  return fish ? 'fish' : csh ? 'csh' : 'sh';
+}
+
+async function explainMounted(mountpoint: string): Promise<Explanation[]> {
+  return await explainEnvironment({
+    kernels: kernelsAt(mountpoint),
+    system: foundAlready(),
+    pathOf: (release, artifact) => `${mountpoint}/${release}/${artifact}`,
+  });
+}
+
+async function explainFound(values: OptionValues, mountpoint: string): Promise<Explanation[]> {
+  // Loaded only here: who asks a mount does without more than a hundred files.
+  const [{ openKernels }, { keepingOf }] = await Promise.all([
+    import('../session.ts'),
+    import('../store.ts'),
+  ]);
+  const session = await openKernels(sourcesOf(values), keepingOf(values), { mountpoint });
+  try {
+    return await explainEnvironment(circumstancesOf(session.catalogue, mountpoint, askByMaking));
+  } finally {
+    session.close();
+  }
+}
+
+function explanationTable(explanations: readonly Explanation[]): string {
+  const columns = [{ title: 'VARIABLE' }, { title: 'READ BY' }, { title: 'VALUE' }, { title: 'WHY' }];
+  const rows = explanations.map(({ name, readers, value, why, remark }) => [
+    name,
+    readers,
+    value ?? '-',
+    remark === undefined ? why : `${why} (${remark})`,
+  ]);
+  return formatTable(columns, rows);
+}
+
+/** Why there is nothing to set: the reason of the variable that would be set first. */
+function nothingHelps([first]: readonly Explanation[]): string {
+  return `${first?.why ?? 'there is nothing'}; what else there is, tools find by themselves (ikfs env --explain)`;
+}

@@ -17,6 +17,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<Command>> = new M
   ['modules', async () => (await import('./modules.ts')).modules],
   ['doctor', async () => (await import('./doctor.ts')).doctor],
   ['env', async () => (await import('./env.ts')).env],
+  ['exec', async () => (await import('./exec.ts')).exec],
   ['cache', async () => (await import('./cache.ts')).cache],
   ['completion', async () => (await import('./completion.ts')).completion],
   ['manual', async () => (await import('./manual.ts')).manual],

@@ -5,7 +5,7 @@ import { version } from '../version.ts';
 
 export const manual: Command = {
   name: 'manual',
-  summary: 'print the manual page ikfs(8)',
+  summary: 'print the manual page',
   usage: ['manual'],
   description: [
     'To read it: ikfs manual | man -l -. To keep it: ikfs manual > /usr/local/share/man/man8/ikfs.8.',

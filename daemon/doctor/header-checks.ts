@@ -60,9 +60,7 @@ function checkLinks(subject: Subject, pair: readonly string[]): Finding[] {
           ? 'headers were removed, or the kernel was built on another machine: whoever follows it finds none'
           : `${other} has headers, which are used instead`,
       tools,
-      ...(servesHeaders(supply)
-        ? { fix: execFix(subject) }
-        : { advice: 'Install the headers of this very kernel' }),
+      ...(servesHeaders(supply) ? { fix: execFix() } : { advice: 'Install the headers of this very kernel' }),
     },
   ];
 }

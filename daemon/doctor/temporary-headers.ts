@@ -6,7 +6,7 @@
 import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { shellWord } from '../environment.ts';
+import { shellWord } from '../shell-lines.ts';
 import { listed } from './finding.ts';
 import type { Finding, FindingName } from './finding.ts';
 import { compareVersions, mostVersionBytes } from './header-checks.ts';

@@ -96,7 +96,7 @@ function describe(subject: Subject, need: Need, tools: readonly string[]): Lack 
         name: 'btf-not-found',
         thing: 'no BTF of the kernel',
         why: 'CO-RE programs are not loaded without it, and types of the kernel are not known',
-        fix: when(serves, execFix(subject)),
+        fix: when(serves, execFix()),
         advice: serves
           ? undefined
           : "ikfs has none either; give it a file with this kernel's BTF: --btf FILE",
@@ -108,7 +108,7 @@ function describe(subject: Subject, need: Need, tools: readonly string[]): Lack 
         name: 'config-not-found',
         thing: 'no configuration of the kernel',
         why: 'CONFIG_ variables of CO-RE programs stay unset, and bpftool feature tells less',
-        fix: when(serves, execFix(subject)),
+        fix: when(serves, execFix()),
         advice: serves ? undefined : 'A kernel built with CONFIG_IKCONFIG_PROC=y has it',
       };
     }

@@ -53,19 +53,23 @@ function checkOwn(path: string): Stats {
 const unmapped = 65534;
 
 /**
- * Directories above belong to root or to this user. Where others may write, the sticky bit keeps them from renaming
- * what is not theirs; a group is taken to be trusted, as many systems give each user one of his own.
+ * Where another user could put something else in place of a path. Directories above belong to root or to this user.
+ * Where others may write, the sticky bit keeps them from renaming what is not theirs; a group is taken to be
+ * trusted, as many systems give each user one of his own.
+ * @param path absolute, without symbolic links; itself it is not looked at
+ * @returns the innermost such directory; undefined when there is none
  */
-function checkAbove(path: string): void {
+export function replaceableIn(path: string): string | undefined {
   for (let above = dirname(path); ; above = dirname(above)) {
     const { uid, mode } = lstatSync(above);
     const isTrusted = [0, unmapped, process.geteuid?.()].includes(uid);
-    if (!isTrusted || ((mode & constants.S_IWOTH) !== 0 && (mode & 0o1000) === 0)) {
-      throw new IkfsError('denied', `lies in ${above}, where another user could replace it`, {
-        path,
-        advice,
-      });
-    }
-    if (above === dirname(above)) return;
+    if (!isTrusted || ((mode & constants.S_IWOTH) !== 0 && (mode & 0o1000) === 0)) return above;
+    if (above === dirname(above)) return undefined;
   }
+}
+
+function checkAbove(path: string): void {
+  const above = replaceableIn(path);
+  if (above === undefined) return;
+  throw new IkfsError('denied', `lies in ${above}, where another user could replace it`, { path, advice });
 }

@@ -6,6 +6,10 @@ export interface MountEntry {
   readonly mountpoint: string;
   /** File system type, with its subtype: `fuse.ikfs`. */
   readonly type: string;
+  /** What of the file system is mounted: `/`, or the directory or file in it that was bound. */
+  readonly root: string;
+  /** Of a FUSE mount: who has mounted it, and serves it. */
+  readonly userId: number | undefined;
 }
 
 /** The type of our own mounts. */
@@ -17,11 +21,18 @@ export function mounts(): MountEntry[] {
     .split('\n')
     .flatMap((line): MountEntry[] => {
       const [before = '', after = ''] = line.split(' - ');
-      const mountpoint = before.split(' ')[4];
-      const type = after.split(' ')[0];
-      return mountpoint === undefined || type === undefined
-        ? []
-        : [{ mountpoint: unescape(mountpoint), type }];
+      const [root, mountpoint] = before.split(' ').slice(3);
+      const [type, , ...options] = after.split(' ');
+      if (root === undefined || mountpoint === undefined || type === undefined) return [];
+      const user = /(?:^|,)user_id=(\d+)(?:,|$)/.exec(options.join(' '))?.[1];
+      return [
+        {
+          mountpoint: unescape(mountpoint),
+          type,
+          root: unescape(root),
+          userId: user === undefined ? undefined : Number(user),
+        },
+      ];
     });
 }
 
