@@ -36,7 +36,7 @@ const cases: readonly Case[] = [
     name: 'no-kernel-btf',
     severity: 'problem',
     system: { files: noBtf, options: { DEBUG_INFO_BTF: undefined } },
-    fix: 'ikfs mount --background && ikfs exec -- CMD',
+    fix: 'ikfs exec -- CMD',
   },
   {
     name: 'no-kernel-btf',
@@ -104,7 +104,7 @@ const cases: readonly Case[] = [
     name: 'config-not-found',
     severity: 'warning',
     system: { files: { 'proc/config.gz': undefined } },
-    fix: 'ikfs mount --background && ikfs exec -- CMD',
+    fix: 'ikfs exec -- CMD',
   },
   { name: 'symbols-not-found', severity: 'note', system: { programs: { perf: '6.6' } }, tools: ['perf'] },
   {
