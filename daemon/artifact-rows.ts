@@ -12,6 +12,7 @@ const madeFrom: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {
   'auto.conf': 'config',
   'kernel.release': 'kheaders.tar.xz',
   build: 'kheaders.tar.xz',
+  'headers-only.mk': 'kheaders.tar.xz',
   vmlinux: 'btf/vmlinux',
   'types/vmlinux.h': 'btf/vmlinux',
   'btf-flat/all': 'btf/vmlinux',

@@ -19,3 +19,13 @@ export function kernelOf({ kernels }: Catalogue, release: string): Kernel {
     advice: `There is ${[...kernels.keys()].join(', ')}`,
   });
 }
+
+/** The kernel that is meant where none is named: the running one, or the only one. @throws IkfsError `usage` otherwise */
+export function oneKernel({ kernels, running }: Catalogue): Kernel {
+  const [first, ...others] = kernels.values();
+  const kernel = kernels.get(running ?? '') ?? (others.length === 0 ? first : undefined);
+  if (kernel) return kernel;
+  throw new IkfsError('usage', 'there are several kernels, and none of them is running', {
+    advice: `Name one with --release: ${[...kernels.keys()].join(', ')}`,
+  });
+}

@@ -18,7 +18,9 @@ import {
   symversKernels,
   unpackedPackage,
 } from './debian-kernels.ts';
+import { missingHeaderPackages } from './debian-headers.ts';
 import type { DebianKernel } from './debian-kernels.ts';
+import { missingKbuildPackages } from './kbuild-archive.ts';
 
 /** The fixed needs; a command is needed as `tool:NAME`. */
 const plainNeeds = [
@@ -30,6 +32,10 @@ const plainNeeds = [
   'debian-foreign',
   /** What belongs to some of both: Module.symvers as their builds made it, by debianSymvers(). */
   'debian-symvers',
+  /** Debian's packages for building modules for one of them: missingKbuildPackages(). */
+  'debian-kbuild',
+  /** Debian's headers of kernels for several architectures: debianHeaders. */
+  'debian-headers',
   /** FUSE file systems can be mounted. */
   'mount',
   /** The kernel has automounts. */
@@ -191,6 +197,8 @@ const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
   debian: () => missingDebian('amd64'),
   'debian-foreign': () => missingDebian('foreign'),
   'debian-symvers': missingSymvers,
+  'debian-kbuild': missingKbuildPackages,
+  'debian-headers': missingHeaderPackages,
   mount: missingMount,
   autofs: () =>
     /\tautofs$/m.test(readFileSync('/proc/filesystems', 'utf8'))

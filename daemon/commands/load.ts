@@ -15,6 +15,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<Command>> = new M
   ['extract', async () => (await import('./extract.ts')).extract],
   ['export', async () => (await import('./export.ts')).exportTree],
   ['modules', async () => (await import('./modules.ts')).modules],
+  ['module-build', async () => (await import('./module-build.ts')).moduleBuild],
   ['doctor', async () => (await import('./doctor.ts')).doctor],
   ['env', async () => (await import('./env.ts')).env],
   ['exec', async () => (await import('./exec.ts')).exec],

@@ -50,6 +50,7 @@ function publishedAs(artifact: KernelArtifact | ModuleArtifact): readonly string
       return livePaths.config;
     case 'kheaders.tar.xz':
     case 'build':
+    case 'headers-only.mk':
       return livePaths.headers;
     case 'btf/vmlinux':
     case 'vmlinux':

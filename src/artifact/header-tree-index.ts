@@ -23,7 +23,9 @@ export function headerTreeIndex(
     if (entry.kind === 'link' && !staysInside(entry.path, entry.target)) omitted.push(entry.path);
     else add(top, entry);
   }
-  for (const companion of companions) addCompanion(top, companion);
+  const archive = { has: (path: string) => nodeAt(top, path) !== undefined };
+  const chosen = companions.filter(({ goesWith }) => goesWith?.(archive) ?? true);
+  for (const companion of chosen) addCompanion(top, companion);
   return encodeTreeIndex(top, omitted);
 }
 
@@ -45,6 +47,13 @@ function add(top: PlainDirectory, entry: ArchiveEntry): void {
     throw refused(entry, 'occurs twice');
   }
   parent.children.set(name, nodeOf(entry));
+}
+
+/** What the archive has at a path, undefined for nothing. */
+function nodeAt(top: PlainDirectory, path: string): PlainTree | undefined {
+  let node: PlainTree | undefined = top;
+  for (const name of path.split('/')) node = node?.kind === 'directory' ? node.children.get(name) : undefined;
+  return node;
 }
 
 /** A link beside what the archive has; what it has itself stays, and so does a file where the link's directory would be. */

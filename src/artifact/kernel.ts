@@ -17,8 +17,10 @@ import type { Evidence, KernelArtifact } from './kinds.ts';
 import { SourceEvidence } from './source-evidence.ts';
 import { makeKernelBtf } from './make-btf.ts';
 import { makeAutoConf, makeKernelRelease } from './make-companions.ts';
+import { clangTree } from './clang-tree.ts';
 import { makeConfig } from './make-config.ts';
 import type { ConfigOutcome } from './make-config.ts';
+import { makeHeadersOnly } from './make-headers-only.ts';
 import { inspectHeaders, makeHeaderArchive, makeHeaderTree } from './make-headers.ts';
 import { makeCompiler, makeVersion } from './make-identity.ts';
 import { makeModuleBtf } from './make-module-btf.ts';
@@ -67,6 +69,10 @@ export class Kernel implements Releasable {
     makeConfig(this.#context, () => this.headerTree()),
   );
   readonly #headerTree = new SingleFlight<'build', HeaderTree | undefined>(() => this.#makeTree());
+  readonly #clangTree = new SingleFlight<'clang', HeaderTree | undefined>(async () => {
+    const tree = await this.headerTree();
+    return tree && clangTree(tree);
+  });
   #modules: ModuleList | undefined;
   /** Counts kernels, so that each has a number of its own. */
   static #count = 0;
@@ -114,6 +120,7 @@ export class Kernel implements Releasable {
       sources,
       () => this.modules(),
       (artifact) => this.settled(artifact),
+      () => this.#headerTree.settled('build'),
     );
     this.#state = this.#stateOfInputs();
     workshop.memory.add(this);
@@ -122,6 +129,7 @@ export class Kernel implements Releasable {
   letGo(): void {
     this.#modules?.modules.pack();
     this.#headerTree.settled('build')?.letGo();
+    this.#clangTree.settled('clang')?.letGo();
     this.#moduleArtifacts.letGo();
     this.#types.kernelTypes.letGo();
   }
@@ -139,6 +147,11 @@ export class Kernel implements Releasable {
   /** The header tree, undefined when there is no archive. @throws IkfsError when there is a broken one */
   headerTree(): Promise<HeaderTree | undefined> {
     return this.#headerTree.get('build');
+  }
+
+  /** The tree of clang/, undefined when there is no archive. @throws IkfsError as headerTree */
+  clangTree(): Promise<HeaderTree | undefined> {
+    return this.#clangTree.get('clang');
   }
 
   /** The modules by name, as directories list them. */
@@ -285,6 +298,8 @@ export class Kernel implements Releasable {
         return await makeAutoConf(await this.artifact('config'));
       case 'kernel.release':
         return makeKernelRelease(this.release, await this.artifact('kheaders.tar.xz'));
+      case 'headers-only.mk':
+        return await makeHeadersOnly(this.release, await this.#treeOutcome(), () => this.headerTree());
       case 'kheaders.tar.xz':
         return await makeHeaderArchive(this.#context);
       case 'build':

@@ -6,6 +6,7 @@ export const kernelArtifacts = [
   'config.gz',
   'auto.conf',
   'kernel.release',
+  'headers-only.mk',
   'kheaders.tar.xz',
   'build',
   'btf/vmlinux',

@@ -3,6 +3,9 @@ import { autoConf } from '../format/auto-conf.ts';
 import { configuredVersion } from '../format/kernel-config.ts';
 import { memoryContent } from './content.ts';
 import { contentBytes } from './content-source.ts';
+import { missingKbuild, resolveBtfids } from './kbuild.ts';
+import type { ArchiveFiles } from './kbuild.ts';
+import { headersOnly } from './make-headers-only.ts';
 import type { Outcome } from './outcome.ts';
 
 /*
@@ -16,15 +19,27 @@ export interface Companion {
   readonly path: string;
   /** The link's target, relative to where the link is. */
   readonly target: string;
+  /** Which archives it goes with; all of them unless given. */
+  readonly goesWith?: (archive: ArchiveFiles) => boolean;
 }
 
 /** Links, as what they lead to is made when somebody reads it and not when the headers are. */
 export const companions: readonly Companion[] = [
   { path: '.config', target: '../config' },
-  { path: 'vmlinux', target: '../vmlinux' },
   { path: 'Module.symvers', target: '../Module.symvers' },
+  // kbuild takes its presence for a reason to run resolve_btfids: without that program no module would be built.
+  {
+    path: 'vmlinux',
+    target: '../vmlinux',
+    goesWith: (archive) => missingKbuild(archive).length > 0 || archive.has(resolveBtfids),
+  },
   { path: 'include/config/auto.conf', target: '../../../auto.conf' },
   { path: 'include/config/kernel.release', target: '../../../kernel.release' },
+  {
+    path: headersOnly.path,
+    target: `../${headersOnly.artifact}`,
+    goesWith: (archive) => missingKbuild(archive).length > 0,
+  },
 ];
 
 /** `auto.conf`: the configuration as makefiles read it. */

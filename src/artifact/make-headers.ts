@@ -21,6 +21,7 @@ import { companions } from './make-companions.ts';
 import type { Content } from './content.ts';
 import { headerTreeIndex } from './header-tree-index.ts';
 import { HeaderTree } from './header-tree.ts';
+import { hostPrograms } from './host-programs.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { withFile, withModule } from './input-file.ts';
 import type { InputFile } from './input-file.ts';
@@ -29,7 +30,7 @@ import type { Answer, Candidate, Outcome, Provenance } from './outcome.ts';
 import type { Workshop } from './workshop.ts';
 
 const archiveVersion = 1;
-const treeVersion = 4;
+const treeVersion = 5;
 
 /** `kheaders.tar.xz`: the archive as the kernel would serve it. */
 export function makeHeaderArchive(kernel: KernelContext): Promise<Outcome> {
@@ -164,35 +165,8 @@ export async function inspectHeaders(kernel: KernelContext, tree: HeaderTree): P
       `headers of ${source}: ${others.length + 1} links lead out of the archive and were left out (${example})`,
     );
   }
-  for (const machine of await foreignHostPrograms(tree)) {
+  const programs = await hostPrograms(tree);
+  for (const machine of new Set(programs.filter(({ isForeign }) => isForeign).map((each) => each.machine))) {
     findings.add(`headers of ${source} carry host programs for ${machine}, which do not run on this machine`);
   }
-}
-
-/** ELF machine numbers that Node's names of this process's architecture stand for (elf(5), e_machine). */
-const machineOfProcess: Readonly<Partial<Record<NodeJS.Architecture, number>>> = {
-  x64: 62,
-  ia32: 3,
-  arm64: 183,
-  arm: 40,
-  s390x: 22,
-  ppc64: 21,
-  riscv64: 243,
-  loong64: 258,
-};
-
-/** Machine types, other than this one's, of programs below scripts/ and tools/ that kbuild would run. */
-async function foreignHostPrograms(tree: HeaderTree): Promise<ReadonlySet<string>> {
-  const machines = new Set<string>();
-  for (const folder of ['scripts', 'tools']) {
-    for (const { path, file } of tree.filesBelow(folder)) {
-      if ((file.mode & 0o111) === 0 || file.size < 64) continue;
-      await withContent(tree.contentOf(file), path, (source) => {
-        if (!isElf(headOf(source))) return;
-        const elf = parseElf(source);
-        if (elf.machine !== machineOfProcess[process.arch]) machines.add(elf.machineName);
-      });
-    }
-  }
-  return machines;
 }

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { configValue } from '../format/kernel-config.ts';
 import { livePaths } from '../source/live.ts';
 import type { ModuleList } from '../source/module-folder.ts';
+import type { HeaderTree } from './header-tree.ts';
+import { hasHeadersOnly } from './make-headers-only.ts';
 import type { KernelSources } from './kernel-context.ts';
 import type { Evidence, KernelArtifact } from './kinds.ts';
 import type { Outcome } from './outcome.ts';
@@ -11,18 +13,24 @@ export class SourceEvidence {
   readonly #sources: KernelSources;
   readonly #modules: () => ModuleList;
   readonly #settled: (artifact: KernelArtifact) => Outcome | undefined;
+  readonly #headerTree: () => HeaderTree | undefined;
   /** Text of a configuration that lies beside the kernel, once it has been looked for. */
   #neighbour: string | undefined;
 
-  /** @param settled what came of an artifact, once somebody has asked for it: from then on nothing else counts */
+  /**
+   * @param settled what came of an artifact, once somebody has asked for it: from then on nothing else counts
+   * @param headerTree the header tree, once it has been unpacked
+   */
   constructor(
     sources: KernelSources,
     modules: () => ModuleList,
     settled: (artifact: KernelArtifact) => Outcome | undefined,
+    headerTree: () => HeaderTree | undefined,
   ) {
     this.#sources = sources;
     this.#modules = modules;
     this.#settled = settled;
+    this.#headerTree = headerTree;
   }
 
   /** Whether an artifact is there, as far as can be told without making it. */
@@ -49,6 +57,11 @@ export class SourceEvidence {
       case 'build':
         if (given.headers.length > 0 || this.#modules().modules.has('kheaders')) return 'present';
         return live && isThere(livePaths.headers) ? 'present' : this.#inImage('CONFIG_IKHEADERS');
+      case 'headers-only.mk': {
+        const tree = this.#headerTree();
+        if (tree) return hasHeadersOnly(tree) ? 'present' : 'none';
+        return this.of('build') === 'none' ? 'none' : 'possible';
+      }
       case 'btf/vmlinux':
         if (given.btf.length > 0) return 'present';
         return live && isThere([`${livePaths.btf}/vmlinux`])

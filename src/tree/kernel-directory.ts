@@ -21,6 +21,8 @@ const names = [
   'kheaders.tar.xz',
   'build',
   'source',
+  'headers-only.mk',
+  'clang',
   'btf',
   'btf-flat',
   'types',
@@ -59,7 +61,8 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
       case 'types':
         return moduleDirectory(kernel, name, inodes, modified);
       case 'build':
-        return await buildDirectory(kernel, inodes, modified);
+      case 'clang':
+        return await headerTreeDirectory(kernel, name, inodes, modified);
       default:
         return artifactNode(kernel, name, inodeOf(name), modified, await kernel.artifact(name));
     }
@@ -87,7 +90,7 @@ function isName(name: string): name is Name {
 
 function kindOf(name: Name): Node['kind'] {
   if (name === 'source' || name === 'vmlinux.h') return 'link';
-  return name === 'build' || isModuleArtifact(name) ? 'directory' : 'file';
+  return name === 'build' || name === 'clang' || isModuleArtifact(name) ? 'directory' : 'file';
 }
 
 function isModuleArtifact(name: string): name is ModuleArtifact {
@@ -97,6 +100,7 @@ function isModuleArtifact(name: string): name is ModuleArtifact {
 function evidenceOf(kernel: Kernel, name: Name): Evidence {
   switch (name) {
     case 'source':
+    case 'clang':
       return kernel.evidence('build');
     case 'vmlinux.h':
     case 'types':
@@ -109,18 +113,22 @@ function evidenceOf(kernel: Kernel, name: Name): Evidence {
   }
 }
 
-/** build/: the header tree. Whether it is there is known before it is unpacked, its names only after. */
-async function buildDirectory(
+/**
+ * build/, the header tree, or clang/, the same for clang. Whether they are there is known before the archive is unpacked, their
+ * names only after.
+ */
+async function headerTreeDirectory(
   kernel: Kernel,
+  name: 'build' | 'clang',
   inodes: Inodes,
   modified: number,
 ): Promise<DirectoryNode | undefined> {
-  const inode = inodes.of(`${kernel.release}/build`, stateOf(kernel, 'build'));
+  const inode = inodes.of(`${kernel.release}/${name}`, stateOf(kernel, name));
   /** @throws IkfsError `not-found` when it turns out that there is none */
   const opened = async (): Promise<{ tree: HeaderTree; firstInode: number }> => {
-    const tree = await kernel.headerTree();
+    const tree = await (name === 'build' ? kernel.headerTree() : kernel.clangTree());
     if (!tree) throw new IkfsError('not-found', 'has no header archive', { path: kernel.release });
-    const firstInode = inodes.block(`${kernel.release}/build/`, String(kernel.serial), tree.size);
+    const firstInode = inodes.block(`${kernel.release}/${name}/`, String(kernel.serial), tree.size);
     return { tree, firstInode };
   };
   const top = async (): Promise<DirectoryNode> => {

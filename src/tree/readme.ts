@@ -15,6 +15,7 @@ One directory for each kernel release found on this system${
   version  compiler  config  config.gz    identity and configuration
   kheaders.tar.xz                         the header archive, as the kernel serves it
   build/  source -> build                 the header tree, unpacked, with .config, auto.conf, vmlinux
+  clang/                                  the same for clang and bcc where they stumble over build/
   btf/vmlinux  btf/MODULE                 raw BTF; split BTF for every module on disk
   btf-flat/MODULE  btf-flat/all           BTF that needs no base; the kernel's and all modules' in one
   types/vmlinux.h  types/MODULE.h         the same as C: clang -target bpf -I ${kernel}/types

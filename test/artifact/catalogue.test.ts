@@ -52,6 +52,8 @@ testWith(needs)('a kernel with everything built in shows everything', async (t) 
       'kheaders.tar.xz',
       'build',
       'source',
+      'headers-only.mk',
+      'clang',
       'btf',
       'btf-flat',
       'types',

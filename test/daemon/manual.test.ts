@@ -33,7 +33,7 @@ testWith(['tool:bash'])('bash completes commands, options, and nothing else', as
     t.is(run.stderr, '');
     return run.stdout.toString().split('\n').filter(Boolean);
   };
-  t.deepEqual(await complete('ikfs', 'mo'), ['mount', 'modules']);
+  t.deepEqual(await complete('ikfs', 'mo'), ['mount', 'modules', 'module-build']);
   t.deepEqual(await complete('ikfs', 'mount', '--pre'), ['--prefetch', '--prefetch-limit']);
   t.deepEqual(await complete('ikfs', 'mount', '--no-pre'), ['--no-prefetch']);
   t.deepEqual(await complete('ikfs', 'cat', '--json'), []);

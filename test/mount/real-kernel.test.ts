@@ -31,6 +31,7 @@ const companions = {
   '.config': '../config',
   vmlinux: '../vmlinux',
   'Module.symvers': '../Module.symvers',
+  GNUmakefile: '../headers-only.mk',
   'include/config/auto.conf': '../../../auto.conf',
   'include/config/kernel.release': '../../../kernel.release',
 };

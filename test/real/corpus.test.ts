@@ -38,7 +38,7 @@ testWith([...needs, 'tool:xz'])(
       if (node.kind === 'file') found.set(path, sha256(await tree.read(`${corpusRelease}/build/${path}`)));
     });
     t.deepEqual(new Map([...found].sort()), new Map([...corpusHeaderChecksums()].sort()));
-    t.is(links.length, 3 + 5);
+    t.is(links.length, 3 + 6);
   },
 );
 
