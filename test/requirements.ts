@@ -52,6 +52,10 @@ const plainNeeds = [
   'bcc',
   'bpftrace',
   'bpftool',
+  /** libbpf can be compiled against. */
+  'libbpf',
+  /** The running kernel shows its BTF. */
+  'live-btf',
 ] as const;
 
 export type Need = (typeof plainNeeds)[number] | `tool:${string}`;
@@ -211,6 +215,9 @@ const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
   bcc: () => attempt('/usr/bin/python3', ['-c', 'import bcc']),
   bpftrace: () => missingTool('bpftrace'),
   bpftool: () => missingTool('bpftool'),
+  libbpf: () => (existsSync('/usr/include/bpf/libbpf.h') ? undefined : 'libbpf-dev is not installed'),
+  'live-btf': () =>
+    existsSync('/sys/kernel/btf/vmlinux') ? undefined : 'there is no /sys/kernel/btf/vmlinux',
 };
 
 const checked = new Map<Need, Missing>();

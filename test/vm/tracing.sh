@@ -70,13 +70,14 @@ cp disk /tmp/disk
 loop=$("$busybox" losetup -f)
 "$busybox" losetup "$loop" /tmp/disk
 
-# What biosnoop wants to probe first may be inlined, and then nothing can, whatever the headers. It only notes there who asked.
-if ! grep -q ' _*blk_account_io_start$' /proc/kallsyms; then
+# What biosnoop wants to probe may be inlined, and then nothing can, whatever the headers: it probes what calls it.
+if ! grep -q ' [tT] _*blk_account_io_start$' /proc/kallsyms; then
   mkdir tools
-  sed 's/event="blk_account_io_start"/event="blk_mq_sched_insert_request"/' "$(command -v biosnoop-bpfcc)" >tools/biosnoop-bpfcc
+  sed -e 's/event="blk_account_io_start"/event="blk_mq_sched_insert_request"/' \
+    -e 's/event="blk_account_io_done"/event="blk_mq_end_request"/' "$(command -v biosnoop-bpfcc)" >tools/biosnoop-bpfcc
   chmod +x tools/biosnoop-bpfcc
   PATH=$PWD/tools:$PATH
-  echo 'note biosnoop: this kernel has no blk_account_io_start to probe; probes blk_mq_sched_insert_request'
+  echo 'note biosnoop: this kernel has no blk_account_io_start and blk_account_io_done to probe; it probes their callers'
 fi
 
 trace execsnoop '^true .* /bin/true --of-ikfs' execsnoop-bpfcc -- /bin/true --of-ikfs
