@@ -50,7 +50,13 @@ testWith(needs)('a half of kbuild is none', async (t) => {
 
 testWith(needs)('an archive with kbuild is left alone', async (t) => {
   const tree = await treeOf(t, kbuild);
-  t.deepEqual(await tree.names(`${release}/build`), ['.config', 'Makefile', 'include', 'scripts']);
+  t.deepEqual(await tree.names(`${release}/build`), [
+    '.config',
+    'Makefile',
+    'Module.symvers',
+    'include',
+    'scripts',
+  ]);
   t.false((await tree.names(release)).includes('headers-only.mk'));
   await t.throwsAsync(tree.read(`${release}/headers-only.mk`), { code: 'not-found' });
 });
