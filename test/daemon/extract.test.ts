@@ -1,7 +1,7 @@
 import test from 'ava';
 import { readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { corpusRelease, corpusTruth, sha256 } from '../real/truth.ts';
+import { corpusCompanions, corpusRelease, corpusTruth, sha256 } from '../real/truth.ts';
 import { corpusRoot, debianRoot, testWith } from '../requirements.ts';
 import { assertOneLine, commandLine, folderOf, ikfs, ownCache, start } from './ikfs.ts';
 
@@ -119,7 +119,7 @@ testWith(['corpus', 'tool:tar'])('several parts go to standard output as a tar a
 });
 
 testWith(['corpus', 'tool:tar', 'tool:diff'])(
-  'build/ is extracted as tar unpacks the archive: names, contents, modes and links',
+  'build/ is extracted as tar unpacks the archive, with its companions: names, contents, modes and links',
   async (t) => {
     const [cache, output] = [ownCache(t), folderOf(t)];
     const sources = [...sysroot(), ...cache].map((word) => `'${word}'`).join(' ');
@@ -127,6 +127,10 @@ testWith(['corpus', 'tool:tar', 'tool:diff'])(
       list() { find "$1" -mindepth 1 -printf '%y %m %P %l\\n' | sort; }
       mkdir truth piped
       "$@" cat ${sources} "$R/kheaders.tar.xz" | tar -C truth -xJ
+      mkdir truth/include/config
+      ${Object.entries(corpusCompanions)
+        .map(([path, target]) => `ln -s '${target}' 'truth/${path}'`)
+        .join('\n')}
       "$@" extract ${sources} "$R/build" -o written
       "$@" extract ${sources} "$R/build" -o - | tar -C piped -x
       for result in written piped; do

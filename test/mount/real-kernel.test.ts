@@ -3,7 +3,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { corpusRoot, debianRoot, missing, testWith, toolPath } from '../requirements.ts';
 import { temporaryFolder } from '../open-tree.ts';
-import { corpusRelease, corpusTruth } from '../real/truth.ts';
+import { corpusCompanions, corpusRelease, corpusTruth } from '../real/truth.ts';
 import { needsOf } from './conformance-mount.ts';
 import type { TransportName } from './conformance-mount.ts';
 import { isMounted, run, startDaemon } from './daemon.ts';
@@ -25,16 +25,6 @@ int on_connect(struct pt_regs *ctx, struct sock *sk) {
 """)
 print("compiled")
 `;
-
-/** Links that build/ has beside what the archive holds, with their targets. */
-const companions = {
-  '.config': '../config',
-  vmlinux: '../vmlinux',
-  'Module.symvers': '../Module.symvers',
-  GNUmakefile: '../headers-only.mk',
-  'include/config/auto.conf': '../../../auto.conf',
-  'include/config/kernel.release': '../../../kernel.release',
-};
 
 /** The corpus kernel, used by real tools through a mount. */
 function testRealKernel(transport: TransportName): void {
@@ -63,7 +53,8 @@ function testRealKernel(transport: TransportName): void {
       t.teardown(folder.remove);
       await run('tar', ['-C', folder.path, '-xJf', mounted('kheaders.tar.xz')]);
       await mkdir(join(folder.path, 'include', 'config'));
-      for (const [path, target] of Object.entries(companions)) await symlink(target, join(folder.path, path));
+      for (const [path, target] of Object.entries(corpusCompanions))
+        await symlink(target, join(folder.path, path));
       await run('diff', ['-r', '--no-dereference', folder.path, mounted('build')]);
       // The root's own line differs only in what the archive says of it.
       const listing = (path: string): Promise<string> =>

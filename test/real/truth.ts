@@ -42,3 +42,13 @@ export function corpusHeaderChecksums(): ReadonlyMap<string, string> {
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
+
+/** Links that build/ has beside what the archive holds, with their targets. */
+export const corpusCompanions = {
+  '.config': '../config',
+  vmlinux: '../vmlinux',
+  'Module.symvers': '../Module.symvers',
+  GNUmakefile: '../headers-only.mk',
+  'include/config/auto.conf': '../../../auto.conf',
+  'include/config/kernel.release': '../../../kernel.release',
+};
