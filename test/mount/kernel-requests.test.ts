@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { join } from 'node:path';
 import { temporaryFolder } from '../open-tree.ts';
-import { corpusRelease } from '../real/truth.ts';
+import { addCompanions, corpusRelease } from '../real/truth.ts';
 import { corpusRoot, testWith } from '../requirements.ts';
 import { compile } from './compile.ts';
 import { until } from './conformance-mount.ts';
@@ -116,12 +116,13 @@ testCompile('after prefetching a first compilation reads nothing', async (t) => 
 });
 
 testWith([...needs, 'tool:tar'])(
-  'what prefetching puts into the cache is what the archive has',
+  'what prefetching puts into the cache is what the archive has, and links to its companions',
   async (t) => {
     const unpacked = scratchOf(t);
     const daemon = await mount(t, ['--prefetch', '--verbose']);
     const archive = join(daemon.mountpoint, corpusRelease, 'kheaders.tar.xz');
     await run('tar', ['-C', unpacked, '-xJf', archive]);
+    await addCompanions(unpacked);
     await until(() => Promise.resolve(daemon.output().includes('prefetched')));
     await t.notThrowsAsync(run('diff', ['-r', '--no-dereference', unpacked, buildOf(daemon)]));
   },

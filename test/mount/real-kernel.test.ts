@@ -1,9 +1,8 @@
 import test from 'ava';
-import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { corpusRoot, debianRoot, missing, testWith, toolPath } from '../requirements.ts';
 import { temporaryFolder } from '../open-tree.ts';
-import { corpusCompanions, corpusRelease, corpusTruth } from '../real/truth.ts';
+import { addCompanions, corpusRelease, corpusTruth } from '../real/truth.ts';
 import { needsOf } from './conformance-mount.ts';
 import type { TransportName } from './conformance-mount.ts';
 import { isMounted, run, startDaemon } from './daemon.ts';
@@ -52,9 +51,7 @@ function testRealKernel(transport: TransportName): void {
       const folder = temporaryFolder();
       t.teardown(folder.remove);
       await run('tar', ['-C', folder.path, '-xJf', mounted('kheaders.tar.xz')]);
-      await mkdir(join(folder.path, 'include', 'config'));
-      for (const [path, target] of Object.entries(corpusCompanions))
-        await symlink(target, join(folder.path, path));
+      await addCompanions(folder.path);
       await run('diff', ['-r', '--no-dereference', folder.path, mounted('build')]);
       // The root's own line differs only in what the archive says of it.
       const listing = (path: string): Promise<string> =>

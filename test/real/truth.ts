@@ -1,3 +1,4 @@
+import { mkdir, symlink } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -52,3 +53,9 @@ export const corpusCompanions = {
   'include/config/auto.conf': '../../../auto.conf',
   'include/config/kernel.release': '../../../kernel.release',
 };
+
+/** Puts these links into a folder that the archive was unpacked to. */
+export async function addCompanions(folder: string): Promise<void> {
+  await mkdir(join(folder, 'include', 'config'));
+  for (const [path, target] of Object.entries(corpusCompanions)) await symlink(target, join(folder, path));
+}
