@@ -17,7 +17,7 @@ export interface Service {
   readonly process: ChildProcess;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Its exit status, or the signal that ended it. */
+  /** Its exit status, or the signal that ended it, once all that it said was read. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
@@ -62,7 +62,7 @@ export function startService(t: ExecutionContext, options: ServiceOptions = {}):
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
-    child.on('exit', (status, signal) => {
+    child.on('close', (status, signal) => {
       resolve(status ?? signal);
     });
   });
