@@ -11,6 +11,7 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   archive: () => import('./archive.ts'),
   btf: () => import('./btf.ts'),
+  'header-blob': () => import('./header-blob.ts'),
   memory: () => import('./memory.ts'),
   transport: () => import('./transport.ts'),
   unwrap: () => import('./unwrap.ts'),

@@ -170,6 +170,29 @@ testWith(['corpus', 'mount', 'addon', 'other-user'])(
   },
 );
 
+testWith(['corpus', 'mount', 'addon', 'other-user'])(
+  'another user is told when user namespaces are forbidden, and nothing is run',
+  async (t) => {
+    const folder = openFolder(t);
+    const [mountpoint, jail] = [join(folder, 'mnt'), join(folder, 'jail')];
+    mkdirSync(jail);
+    const service = startService(t, { mountpoint, args: ['--sysroot', corpusRoot()] });
+    await eventually('it is mounted', () => service.stdout().includes('Ctrl-C'));
+    // The kernel lets no process below a changed root have one: user_namespaces(7).
+    const script = 'mount --rbind / "$0" && exec chroot --userspec=65534:65534 --groups= "$0" "$@"';
+    const before = ['unshare', '--mount', 'sh', '-c', script, jail];
+    const run = startExec(['--mount', mountpoint, '--', 'echo', 'it was run'], {}, before);
+    t.is(await run.ended, 4, run.stderr());
+    t.is(run.stdout(), '');
+    t.regex(
+      run.stderr(),
+      /^ikfs: this user may make no mount namespace \(Operation not permitted\)\. Run as root/m,
+    );
+    service.process.kill('SIGTERM');
+    t.is(await service.ended, 0);
+  },
+);
+
 testWith(['corpus', 'mount', 'addon', 'other-user', 'tool:fusermount3', 'tool:mknod'])(
   'another user mounts for a command, where /dev/fuse is for everybody',
   async (t) => {

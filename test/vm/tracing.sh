@@ -77,6 +77,8 @@ if ! grep -q ' [tT] _*blk_account_io_start$' /proc/kallsyms; then
     -e 's/event="blk_account_io_done"/event="blk_mq_end_request"/' "$(command -v biosnoop-bpfcc)" >tools/biosnoop-bpfcc
   chmod +x tools/biosnoop-bpfcc
   PATH=$PWD/tools:$PATH
+  # Only where there is a scheduler, the process that asks inserts its request.
+  echo mq-deadline >"/sys/block/${loop#/dev/}/queue/scheduler" || echo 'FAILED scheduler'
   echo 'note biosnoop: this kernel has no blk_account_io_start and blk_account_io_done to probe; it probes their callers'
 fi
 
