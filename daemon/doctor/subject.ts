@@ -3,6 +3,7 @@ import { defaultLimits } from '../../src/bytes/limits.ts';
 import { parseBanner } from '../../src/format/banner.ts';
 import { compilerText, configValue } from '../../src/format/kernel-config.ts';
 import { livePaths } from '../../src/source/live.ts';
+import { defaultMountpoint } from '../mountpoint.ts';
 import type { InstalledTool } from './installed-tools.ts';
 import type { Supply } from './supply.ts';
 import type { System } from './system.ts';
@@ -125,6 +126,11 @@ export function installed(subject: Subject, names: readonly string[]): string[] 
 /** A command that needs the mount, after the one that makes it where there is none. */
 function atMount({ mountpoint }: Subject, command: string): string {
   return mountpoint === undefined ? `ikfs mount --background && ${command}` : command;
+}
+
+/** Where a file of this kernel is in the mount, or would be in the usual one. */
+export function pathAtMount({ mountpoint = defaultMountpoint(), system }: Subject, path: string): string {
+  return `${mountpoint}/${system.release}/${path}`;
 }
 
 /** Makes tools that read variables use the mount. */
