@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { asIkfsError } from '../src/errors.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -34,6 +33,7 @@ export function reportReady(): void {
  * @throws IkfsError `io` when it can not be started
  */
 export async function startInBackground({ inGroup }: { inGroup: boolean }): Promise<ExitCode> {
+  const { spawn } = await import('node:child_process');
   const [script = '', ...args] = process.argv.slice(1);
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     detached: !inGroup,

@@ -32,4 +32,5 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   changed: 5,
   io: 5,
   'no-space': 5,
+  'no-memory': 5,
 };

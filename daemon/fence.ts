@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { IkfsError } from '../src/errors.ts';
 import { fromNativeError, native, nativeMissing, packageRoot } from '../src/native.ts';
+import { prepareRestart } from './memory/keep-small.ts';
 import { wellKnownPlaces } from '../src/source/discover.ts';
 import { resolvedPath } from './resolved-path.ts';
 import type { Sources } from './sources.ts';
@@ -54,6 +55,7 @@ export function enterFence(plan: FencePlan): never {
   const each = (option: string, values: readonly string[]): string[] =>
     values.flatMap((value) => [option, value]);
   try {
+    prepareRestart();
     return native.keeper.become([
       keeper,
       '--mountpoint',

@@ -7,7 +7,7 @@ import { fenceModes } from './fence.ts';
 import type { FenceMode } from './fence.ts';
 import { severities } from './log.ts';
 import type { Severity } from './log.ts';
-import { memoryLimit } from './memory/limit.ts';
+import { memoryLimit, roomWithin } from './memory/limit.ts';
 import { defaultMountpoint } from './mountpoint.ts';
 import type { Arguments, OptionName, OptionValues } from './options.ts';
 import { prefetchLimit } from './prefetch.ts';
@@ -53,7 +53,7 @@ export interface MountSettings {
   readonly fence: FenceMode;
   readonly exposure: Exposure;
   readonly logLevel: Severity;
-  /** Bytes of memory of its own, above which caches go; undefined when that does not matter. */
+  /** Bytes of memory that it is to have at most; undefined when that does not matter. */
   readonly memoryLimit: number | undefined;
   /** Absolute. */
   readonly pidFile: string | undefined;
@@ -68,6 +68,7 @@ const longestIdle = 86_400;
 export function mountSettings({ values, operands }: Arguments): MountSettings {
   prefetchLimit(values);
   const idleExit = values['idle-exit'];
+  const limit = memoryLimit(values);
   const pidFile = values['pid-file'];
   const mountpoint = resolve(operands[0] ?? defaultMountpoint());
   const automount = automountAt(mountpoint);
@@ -76,12 +77,12 @@ export function mountSettings({ values, operands }: Arguments): MountSettings {
     mountpoint,
     onAutomount: automount !== undefined,
     sources: { ...sourcesOf(values), ownMount: automount ?? resolvedPath(mountpoint) },
-    keeping: keepingOf(values),
+    keeping: { ...keepingOf(values), room: limit === undefined ? undefined : roomWithin(limit) },
     fence: oneOf('fence', fenceModes, values.fence, 'auto'),
     exposure: oneOf('expose', exposures, values.expose, 'published'),
     logLevel: oneOf('log-level', severities, values['log-level'], values.verbose ? 'debug' : 'info'),
     allowOther: values['allow-other'] ?? process.geteuid?.() === 0,
-    memoryLimit: memoryLimit(values),
+    memoryLimit: limit,
     readers: wholeNumber('readers', values.readers, 2, { least: 1, most: 16 }),
     pidFile: pidFile === undefined ? undefined : resolve(pidFile),
     idleExit:

@@ -189,7 +189,7 @@ export const options = {
     type: 'string',
     value: 'MIB',
     summary:
-      'let go of caches whenever the daemon has more than MIB MiB of memory of its own (default: only when memory is short, and 20 seconds after the last use)',
+      'above MIB MiB of memory of its own and of files in memory let go of caches and decode one thing at a time; files in memory that would go beyond are refused (ENOMEM). What is being decoded may still take some 48 MiB more (default: caches go when memory is short, and 20 seconds after the last use)',
   },
   'dry-run': { type: 'boolean', summary: 'only tell what would be laid over which path' },
   explain: {

@@ -79,7 +79,14 @@ export async function serveMount(
       reload.request('damaged');
     },
   });
-  const memory = keepMemorySmall(session.memory, { mostBytes: settings.memoryLimit });
+  const inFiles = (): number => keeping.room?.taken ?? 0;
+  const memory = keepMemorySmall(session.memory, {
+    mostBytes: settings.memoryLimit,
+    inFiles,
+    onShort: () => {
+      log('debug', 'the kernel is short of memory: caches were let go of');
+    },
+  });
   const stop = new StopSignal();
   let onEnd = (_how: MountEnd): void => undefined;
   const ended = new Promise<MountEnd>((resolve) => (onEnd = resolve));

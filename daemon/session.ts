@@ -77,7 +77,7 @@ export async function openSession(
   const status = (): Status =>
     statusOf(catalogue, workshop, version, hooks.requests?.() ?? {}, fenceParts() ?? []);
   const place = hooks.mountpoint ?? defaultMountpoint();
-  const inodes = new Inodes();
+  const inodes = new Inodes(workshop.memory.shelf);
   workshop.memory.add(inodes);
   const rootNow = (): DirectoryNode => rootDirectory(catalogue, place, () => statusText(status()), inodes);
   const reader = new ContentReader();
@@ -96,6 +96,7 @@ export async function openSession(
     },
     close() {
       reader.close();
+      workshop.memory.shelf.close();
       store.close();
     },
   };

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { MemoryRoom } from '../src/bytes/memory-room.ts';
 import type { BlobStore } from '../src/artifact/blob-store.ts';
 import { IkfsError, asIkfsError, describeError } from '../src/errors.ts';
 import { DiskStore } from '../src/store/disk-store.ts';
@@ -21,6 +22,8 @@ export interface Keeping {
   readonly inMemory?: boolean;
   /** How large the store on disk may become, in bytes. */
   readonly mostBytes?: number;
+  /** What is kept in memory may take no more than this has. */
+  readonly room?: MemoryRoom | undefined;
 }
 
 /**
@@ -68,12 +71,12 @@ export function prepareStore(keeping: Keeping): string | undefined {
  * @throws IkfsError why the directory can not be used, when there is no store in memory either
  */
 export function openStore(keeping: Keeping, onDamagedInUse: () => void): BlobStore {
-  if (keeping.inMemory) return new MemoryStore();
+  if (keeping.inMemory) return new MemoryStore(keeping.room);
   const folder = storeFolder(keeping);
   try {
     return new FallbackStore({
       openDisk: () => openDisk(folder, onDamagedInUse, keeping.mostBytes),
-      openMemory: () => new MemoryStore(),
+      openMemory: () => new MemoryStore(keeping.room),
       onTrouble: (error) => {
         if (error) log('warning', `${describeError(error)}; what is made is kept in memory only`);
         else log('info', `${folder}: takes what is made again`);

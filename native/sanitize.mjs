@@ -2,6 +2,7 @@
  * Builds the core of native/ with sanitizers, and
  *  - runs the programs of native/test/ under AddressSanitizer and UndefinedBehaviorSanitizer, and again under
  *    ThreadSanitizer: the tests of the FUSE session and of what it serves, and its stress for half the time;
+ *  - runs ikfs-exec (native/namespace/) with good and bad command lines under the first two;
  *  - runs what fuzzing found in earlier days (native/fuzz/findings/TARGET/), each input once;
  *  - fuzzes every target in native/fuzz/ for a bounded time, beginning with those and small inputs made here.
  * Prints a line for each; status 1 on a finding, whose input is left in build/fuzz/. Needs clang with its
@@ -17,6 +18,7 @@ import { libraries } from './codec/libraries.mjs';
 import { codecStreams } from './fuzz/codec-streams.mjs';
 import { fuseRequests } from './fuzz/fuse-requests.mjs';
 import { treeIndexes } from './fuzz/tree-indexes.mjs';
+import { runExecLines } from './test/exec-lines.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const native = join(root, 'native');
@@ -132,6 +134,17 @@ async function test(build, objects) {
   return passed;
 }
 
+/** Builds ikfs-exec and runs it; it has one thread. @returns whether nothing was found */
+async function testExec() {
+  const mounting = ['mount', 'mount_helper', 'mount_table'].map((name) => join('fuse', `${name}.cc`));
+  const sources = [...sourcesIn('core'), ...mounting, ...sourcesIn('namespace')];
+  const program = await link(address, 'ikfs-exec', await objectsOf(address, sources));
+  const { count, wrong, skipped } = await runExecLines(program, address.environment);
+  const told = skipped ? `skipped: ${skipped}` : `all ${count} command lines end as they should`;
+  console.log(`ikfs-exec, address: ${wrong.length === 0 ? told : `FOUND\n${wrong.join('\n')}`}`);
+  return wrong.length === 0;
+}
+
 /**
  * Small inputs of each target: streams of all compressions, archives in every format that tar writes, requests, and
  * indexes of trees.
@@ -234,9 +247,11 @@ try {
     'fence',
     'fuse',
     'keeper',
+    'memory',
     'module',
   ]);
   if (!(await test(address, objects))) process.exitCode = 1;
+  if (!(await testExec())) process.exitCode = 1;
   const inputs = await seeds();
   for (const target of targets) {
     const passed = await fuzz(target, objects, inputs[target] ?? [], kept.get(target) ?? []);
@@ -245,7 +260,7 @@ try {
   if (
     !(await test(
       thread,
-      await sharedObjects(thread, ['btf', 'codec', 'core', 'fence', 'fuse', 'keeper', 'module']),
+      await sharedObjects(thread, ['btf', 'codec', 'core', 'fence', 'fuse', 'keeper', 'memory', 'module']),
     ))
   )
     process.exitCode = 1;

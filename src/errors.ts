@@ -20,6 +20,8 @@ export const errorCodes = [
   'io',
   /** The store's file system is full. */
   'no-space',
+  /** What is kept in memory would take more than it may. */
+  'no-memory',
   /** Something that this machine lacks: FUSE, an addon, a tool. */
   'unavailable',
   /** The command line or a configuration value is wrong. */
@@ -85,6 +87,7 @@ const systemCodes: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'denied',
   ENOSPC: 'no-space',
   EDQUOT: 'no-space',
+  ENOMEM: 'no-memory',
 };
 
 /**

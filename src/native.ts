@@ -122,6 +122,8 @@ export interface NativeSession {
    * @param mountpoint full path, so that the kernel can be made to list directories ahead; none without it
    */
   start(mountpoint?: string): void;
+  /** Gives memory back that is kept for answers to come. */
+  letGo(): void;
   /** Whether the kernel and the session have agreed on a protocol. */
   ready(): boolean;
   /** Requests so far, by the protocol's names. */

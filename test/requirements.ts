@@ -10,6 +10,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readFileSync } 
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nativeMissing, packageRoot } from '../src/native.ts';
+import { controlGroup } from './control-group.ts';
 import { corpusRoot } from './corpus-root.ts';
 import {
   builtSymvers,
@@ -44,6 +45,8 @@ const plainNeeds = [
   'root',
   /** The user is root, and can have things run as `nobody`, who may make user namespaces and read the checkout. */
   'other-user',
+  /** Processes can be put into a group with a bound on memory, which tells of pressure: controlGroup(). */
+  'control-group',
   /** The addon of native/ is built and loads. */
   'addon',
   /** fuse-native loads, with the library that comes in its own package. */
@@ -210,6 +213,12 @@ const checks: Readonly<Record<(typeof plainNeeds)[number], () => Missing>> = {
       : 'the kernel has none, or its module is not loaded (modprobe autofs4)',
   root: () => (process.getuid?.() === 0 ? undefined : 'not root'),
   'other-user': missingOtherUser,
+  'control-group': () => {
+    const group = controlGroup(64 * 1024 ** 2);
+    if (typeof group === 'string') return group;
+    void group.remove();
+    return undefined;
+  },
   addon: () => nativeMissing,
   'fuse-native': missingFuseNative,
   bcc: () => attempt('/usr/bin/python3', ['-c', 'import bcc']),

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { HeldMemory } from '../../src/artifact/held-memory.ts';
+import { decodingTurns } from '../../src/codec/turns.ts';
 import { native } from '../../src/native.ts';
 import type { NativeMemory } from '../../src/native.ts';
 import { onPressure } from './pressure.ts';
@@ -17,8 +18,12 @@ export interface MemoryKeeping {
   readonly process?: NativeMemory | undefined;
   /** Calls a listener on memory pressure until the returned function is called. */
   readonly pressure?: typeof onPressure;
+  /** Told when the kernel has said that memory is short and caches go for it. */
+  readonly onShort?: () => void;
   /** Memory of this process's own, in bytes. */
   readonly inUse?: () => number;
+  /** What its files in memory take, which do not count as its own, in bytes. */
+  readonly inFiles?: () => number;
 }
 
 /**
@@ -27,6 +32,14 @@ export interface MemoryKeeping {
  */
 export function prepareMemory(): void {
   native?.memory.settleAllocator();
+}
+
+/** What only a program that is started anew takes up: to be called right before this process becomes ikfs again. */
+export function prepareRestart(): void {
+  // mallopt(3): Node's threads each have a heap of their own by the time that settleAllocator() is called.
+  process.env['MALLOC_ARENA_MAX'] ??= '1';
+  // Node reads all of these certificates when it starts, a megabyte; a daemon connects to nobody.
+  delete process.env['NODE_EXTRA_CA_CERTS'];
 }
 
 /** Keeps the memory of a daemon small until it is closed. */
@@ -42,7 +55,8 @@ export interface MemoryKeeper {
  */
 export function keepMemorySmall(memory: HeldMemory, keeping: MemoryKeeping = {}): MemoryKeeper {
   const { mostBytes = Number.POSITIVE_INFINITY, idle = 20_000, pause = 2_000 } = keeping;
-  const { process = native?.memory, pressure = onPressure, inUse = ownMemory } = keeping;
+  const { process = native?.memory, pressure = onPressure, inFiles = () => 0 } = keeping;
+  const inUse = (): number => (keeping.inUse ?? ownMemory)() + inFiles();
   let timer: NodeJS.Timeout | undefined;
   let lastChecked = Number.NEGATIVE_INFINITY;
   let lastReleased = Number.NEGATIVE_INFINITY;
@@ -52,8 +66,10 @@ export function keepMemorySmall(memory: HeldMemory, keeping: MemoryKeeping = {})
     memory.letGo();
     if (process) returnMemory(process);
   };
-  const releaseUnlessJustDone = (): void => {
-    if (performance.now() - lastReleased >= pause) release();
+  const releaseUnlessJustDone = (): boolean => {
+    if (performance.now() - lastReleased < pause) return false;
+    release();
+    return true;
   };
   const waitForIdleness = (): void => {
     clearTimeout(timer);
@@ -68,8 +84,18 @@ export function keepMemorySmall(memory: HeldMemory, keeping: MemoryKeeping = {})
     lastChecked = now;
     if (inUse() > mostBytes) releaseUnlessJustDone();
   };
-  process?.letGoOfFilePages();
-  const endPressure = pressure(releaseUnlessJustDone);
+  if (process) {
+    // With the addon, what takes time is native code. Optimized JavaScript is never given back, so it has to be worth
+    // it: ten times what V8 takes for that. Set only now, as Node would have to compile its own modules otherwise.
+    setFlagsFromString('--interrupt-budget=1320000');
+    process.letGoOfFilePages();
+  }
+  if (mostBytes !== Number.POSITIVE_INFINITY) {
+    decodingTurns.fits = (bytes) => inUse() + bytes <= mostBytes;
+  }
+  const endPressure = pressure(() => {
+    if (releaseUnlessJustDone()) keeping.onShort?.();
+  });
   return {
     started() {
       // Collecting takes time, which whoever waits for the mount would wait as well: only where it is worth it.
@@ -80,23 +106,29 @@ export function keepMemorySmall(memory: HeldMemory, keeping: MemoryKeeping = {})
     close() {
       clearTimeout(timer);
       endPressure();
+      decodingTurns.fits = () => true;
       memory.onUse = () => undefined;
     },
   };
 }
 
 /** More than a daemon with a few kernels has once it has started, in bytes. */
-const usualStart = 32 * 1024 ** 2;
+const usualStart = 20 * 1024 ** 2;
 
 /** How often at most a busy daemon looks how much memory it has, in milliseconds. */
 const betweenChecks = 250;
 
+/**
+ * Compiled code goes as well, whatever its age: it is compiled again function by function when it is run. And what is left
+ * moves together, so that pages become free.
+ */
+const whileCollecting = ['stress-flush-code', 'flush-baseline-code', 'compact-on-every-full-gc'] as const;
+
 /** Gives what is free back to the kernel. */
 function returnMemory(process: NativeMemory): void {
-  // Compiled code goes as well, whatever its age: it is compiled again function by function when it is run.
-  setFlagsFromString('--stress-flush-code');
+  for (const flag of whileCollecting) setFlagsFromString(`--${flag}`);
   process.collectGarbage();
-  setFlagsFromString('--no-stress-flush-code');
+  for (const flag of whileCollecting) setFlagsFromString(`--no-${flag}`);
   process.trimHeaps();
   process.letGoOfFilePages();
 }

@@ -9,12 +9,15 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 
 #include "core/crc32.h"
+#include "core/lasting_memory.h"
 
 namespace ikfs::fuse {
 
@@ -73,11 +76,12 @@ class OpenFiles {
     if (identity) {
       if (const int error = check_identity(file.get(), *identity); error != 0) return error;
     }
-    auto shared = std::make_shared<const UniqueFd>(std::move(file));
+    const std::pmr::polymorphic_allocator<UniqueFd> lasting(lasting_memory());
+    auto shared = std::allocate_shared<const UniqueFd>(lasting, std::move(file));
     const std::lock_guard lock(mutex_);
     forget(path);
-    recent_.push_front({path, identity, shared});
-    by_path_.emplace(path, recent_.begin());
+    recent_.push_front({std::pmr::string(path, &memory_), identity, shared});
+    by_path_.emplace(recent_.front().path, recent_.begin());
     if (recent_.size() > most_) {
       by_path_.erase(recent_.back().path);
       recent_.pop_back();
@@ -93,7 +97,7 @@ class OpenFiles {
 
  private:
   struct Entry {
-    std::string path;
+    std::pmr::string path;
     std::optional<FileIdentity> identity;
     SharedFile file;
   };
@@ -101,14 +105,19 @@ class OpenFiles {
   void forget(const std::string& path) {
     const auto known = by_path_.find(path);
     if (known == by_path_.end()) return;
-    recent_.erase(known->second);
+    const auto entry = known->second;
     by_path_.erase(known);
+    recent_.erase(entry);
   }
 
   const std::size_t most_;
   std::mutex mutex_;
-  std::list<Entry> recent_;
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_path_;
+  /** For what follows, together and not among what soon goes; who uses it has the mutex. */
+  std::pmr::unsynchronized_pool_resource memory_{
+      std::pmr::pool_options{.max_blocks_per_chunk = 32, .largest_required_pool_block = 256}};
+  std::pmr::list<Entry> recent_{&memory_};
+  /** Keys are their entries' paths. */
+  std::pmr::unordered_map<std::string_view, std::pmr::list<Entry>::iterator> by_path_{&memory_};
 };
 
 std::shared_ptr<OpenFiles> make_open_files(std::size_t most) { return std::make_shared<OpenFiles>(most); }

@@ -15,6 +15,8 @@ namespace ikfs::fuse {
 /** How many bytes were read, or a negative errno. */
 using ReadCount = std::int64_t;
 
+class PathBlob;
+
 /** Bytes that file content lies in. Reading is safe from several threads at once. */
 class Blob {
  public:
@@ -22,6 +24,8 @@ class Blob {
 
   /** Reads from `offset` into `into`. Fewer bytes than asked for only where the blob ends. */
   virtual ReadCount read(std::span<std::uint8_t> into, std::uint64_t offset) const = 0;
+  /** Itself when it is a file by its path, which can be kept in less memory (packed_paths.h). */
+  virtual const PathBlob* as_path() const { return nullptr; }
 };
 
 /** Bytes in memory. */
@@ -65,6 +69,10 @@ class PathBlob final : public Blob {
   /** @param identity the state that was described, if it is known: reading another fails with ESTALE */
   PathBlob(std::shared_ptr<OpenFiles> files, std::string path, std::optional<FileIdentity> identity)
       : files_(std::move(files)), path_(std::move(path)), identity_(identity) {}
+  const PathBlob* as_path() const override { return this; }
+  const std::shared_ptr<OpenFiles>& files() const { return files_; }
+  const std::string& path() const { return path_; }
+  const std::optional<FileIdentity>& identity() const { return identity_; }
   ReadCount read(std::span<std::uint8_t> into, std::uint64_t offset) const override;
 
  private:

@@ -74,6 +74,13 @@ void Dispatcher::publish(std::vector<NodeUpdate> updates) {
   table_.swap(next);
 }
 
+void Dispatcher::compact() {
+  const std::lock_guard publishing(publish_mutex_);
+  auto next = table()->compacted();
+  const std::lock_guard lock(table_mutex_);
+  table_.swap(next);
+}
+
 std::shared_ptr<const NodeTable> Dispatcher::table() const {
   const std::lock_guard lock(table_mutex_);
   return table_;
@@ -308,7 +315,7 @@ void Dispatcher::readdir(Request& request, Buffer& buffer, bool plus) {
     // A listing makes no artifact: of a node that is not settled only the name is told.
     const bool tell = child != nullptr && child->settled && !child->is_volatile;
     const auto attributes = tell ? entry_of(entry.node, *child) : EntryOut{};
-    room = listing.add(entry.node, entry.node + dots, entry.kind, entry.name, &attributes);
+    room = listing.add(entry.node, entry.node + dots, entry.kind, directory.name_of(entry), &attributes);
   }
   device_.answer(request.header.unique, {listing.bytes()});
 }

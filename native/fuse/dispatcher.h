@@ -54,6 +54,9 @@ class Dispatcher {
   /** The table from now on. */
   void publish(std::vector<NodeUpdate> updates);
 
+  /** Has the table take as little memory as it can. */
+  void compact();
+
   std::shared_ptr<const NodeTable> table() const;
   const Counters& counters() const { return counters_; }
   /** Requests that wait for what has not been made yet. */

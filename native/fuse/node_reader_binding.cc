@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/failure.h"
+#include "core/lasting_memory.h"
 #include "core/values_binding.h"
 #include "fuse/whole_tree.h"
 
@@ -35,7 +36,7 @@ std::int64_t moment(const Napi::Value& value) {
 
 DirectoryContent names_of(const Napi::Object& source) {
   const auto names = list(source.Get("names"), "names");
-  std::vector<Directory::Entry> entries;
+  std::vector<Directory::Named> entries;
   entries.reserve(names.Length());
   for (std::uint32_t i = 0; i < names.Length(); ++i) {
     const Napi::HandleScope scope(source.Env());
@@ -43,7 +44,8 @@ DirectoryContent names_of(const Napi::Object& source) {
     entries.push_back(
         {node_id(each.Get("inode")), node_kind(each.Get("kind")), text(each.Get("name"), "name")});
   }
-  return std::make_shared<const Directory>(node_id(source.Get("parent")), std::move(entries));
+  const std::pmr::polymorphic_allocator<Directory> memory(lasting_memory());
+  return std::allocate_shared<const Directory>(memory, node_id(source.Get("parent")), std::move(entries));
 }
 
 std::optional<FileIdentity> identity_of(const Napi::Value& value) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,18 +26,35 @@ enum class NodeKind : std::uint8_t { none, directory, file, link };
  */
 class Directory {
  public:
-  struct Entry {
+  /** A name as a directory is given it. */
+  struct Named {
     NodeId node;
     NodeKind kind;
     std::string name;
   };
 
-  /** @param known_below whether all that is below it is known as well */
-  Directory(NodeId parent, std::vector<Entry> entries, bool known_below = false);
+  /** A name as a directory has it; there are 100,000 in all. */
+  struct Entry {
+    NodeId node;
+    /** Where the name begins among all names. */
+    std::uint32_t name_start;
+    std::uint16_t name_length;
+    NodeKind kind;
+  };
+
+  /**
+   * @param entries with names of at most 64 KiB and 4 GiB in all
+   * @param known_below whether all that is below it is known as well
+   */
+  Directory(NodeId parent, std::vector<Named> entries, bool known_below = false);
 
   NodeId parent() const { return parent_; }
   /** The entry of that name, or null. */
   const Entry* find(std::string_view name) const;
+  /** The name of one of its entries. */
+  std::string_view name_of(const Entry& entry) const {
+    return std::string_view(names_).substr(entry.name_start, entry.name_length);
+  }
   /** The entries whose node numbers are above `node`, in order. */
   std::span<const Entry> after(NodeId node) const;
   /** True once, for a directory of which all below is known. */
@@ -44,9 +62,11 @@ class Directory {
 
  private:
   NodeId parent_;
-  std::vector<Entry> entries_;
-  /** Indexes of entries_, in order of names. */
-  std::vector<std::uint32_t> by_name_;
+  std::pmr::vector<Entry> entries_;
+  /** All names, one behind the other. */
+  std::pmr::string names_;
+  /** Indexes of entries_ in order of names; none where that is their order. */
+  std::pmr::vector<std::uint32_t> by_name_;
   mutable std::atomic<bool> looked_into_;
 };
 
@@ -93,12 +113,19 @@ class NodeTable {
   /** The node of that number, or null. */
   const Node* find(NodeId id) const;
 
+  /** The same nodes in one piece of memory, so that none keeps what once lay beside it. */
+  std::shared_ptr<const NodeTable> compacted() const;
+
   /** A table with some nodes added or replaced. */
   std::shared_ptr<const NodeTable> with(std::vector<NodeUpdate> updates) const;
 
  private:
-  static constexpr std::size_t chunk_size = 128;
+  /** Few: large directories whose names nobody needs leave a node here and there. */
+  static constexpr std::size_t chunk_size = 32;
   using Chunk = std::array<Node, chunk_size>;
+
+  /** Puts the places of files together that were published one by one. */
+  static void pack_paths(std::vector<Chunk>& chunks);
 
   std::vector<std::shared_ptr<const Chunk>> chunks_;
 };

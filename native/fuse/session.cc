@@ -53,7 +53,8 @@ Session::Session(UniqueFd device, unsigned readers, AskFor ask, Ended ended, Loo
       ended_(std::move(ended)),
       serving_(readers),
       readers_(readers),
-      answering_since_(readers) {}
+      answering_since_(readers),
+      rooms_(readers) {}
 
 Session::~Session() {
   if (!threads_.empty()) stop();
@@ -90,6 +91,11 @@ void Session::join() {
   }
 }
 
+void Session::let_go() {
+  for (auto& room : rooms_) room.take();
+  dispatcher_.compact();
+}
+
 Session::Work Session::work() {
   Work work{.waiting = dispatcher_.waiting()};
   const auto moment = now();
@@ -107,12 +113,14 @@ void Session::serve(unsigned reader) {
   // process makes meanwhile. Where it is not allowed, things stay as they are.
   setpriority(PRIO_PROCESS, 0, readers_niceness);
   std::array<std::uint8_t, request_room> request;
-  Dispatcher::Buffer buffer;
   while (!stopping_.load()) {
     const auto length = device_.receive(request);
     if (length > 0) {
       answering_since_[reader].store(now(), std::memory_order_relaxed);
-      dispatcher_.handle({request.data(), static_cast<std::size_t>(length)}, buffer);
+      auto room = rooms_[reader].take();
+      if (!room) room = std::make_unique<Dispatcher::Buffer>();
+      dispatcher_.handle({request.data(), static_cast<std::size_t>(length)}, *room);
+      rooms_[reader].keep(std::move(room));
       answering_since_[reader].store(0, std::memory_order_relaxed);
     } else if (length == 0 || !goes_on(length)) {
       // The end of the mount, or of the socket that stands for it, is the usual end.

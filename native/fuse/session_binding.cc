@@ -61,6 +61,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                        {
                            InstanceMethod<&SessionObject::publish>("publish"),
                            InstanceMethod<&SessionObject::start>("start"),
+                           InstanceMethod<&SessionObject::let_go>("letGo"),
                            InstanceMethod<&SessionObject::requests>("requests"),
                            InstanceMethod<&SessionObject::ready>("ready"),
                            InstanceMethod<&SessionObject::work>("work"),
@@ -162,6 +163,11 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
       ahead_.begin(mountpoint_);
     }
     started.start();
+    return info.Env().Undefined();
+  }
+
+  Napi::Value let_go(const Napi::CallbackInfo& info) {
+    if (session_) session_->let_go();
     return info.Env().Undefined();
   }
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/lasting_memory.h"
+
 namespace ikfs::fuse {
 
 namespace {
@@ -157,7 +159,7 @@ class Builder {
   Status add_names(std::uint64_t number, const Record& record, Node& node) {
     if (record.where != next_child_ || record.amount > index_.count() - next_child_)
       return broken("nodes of a directory are not its own");
-    std::vector<Directory::Entry> entries;
+    std::vector<Directory::Named> entries;
     entries.reserve(record.amount);
     for (; next_child_ < record.where + record.amount; ++next_child_) {
       const auto child = index_.record(next_child_);
@@ -166,7 +168,8 @@ class Builder {
       parents_[next_child_] = id_of(number);
       entries.push_back({id_of(next_child_), child->kind, std::string(child->name)});
     }
-    node.content = std::make_shared<const Directory>(parents_[number], std::move(entries), true);
+    const std::pmr::polymorphic_allocator<Directory> memory(lasting_memory());
+    node.content = std::allocate_shared<const Directory>(memory, parents_[number], std::move(entries), true);
     return {};
   }
 

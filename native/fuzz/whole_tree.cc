@@ -77,7 +77,7 @@ void repair_directories(std::vector<std::uint8_t>& bytes, std::uint32_t count) {
   }
 }
 
-void check_name(const std::string& name) {
+void check_name(std::string_view name) {
   CHECK(!name.empty() && name.size() <= 255 && name != "." && name != "..");
   CHECK(name.find('/') == name.npos && name.find('\0') == name.npos);
 }
@@ -124,17 +124,18 @@ class Tree {
   }
 
   void check_directory(NodeId id, const Directory& directory) {
-    const std::string* before = nullptr;
+    std::optional<std::string_view> before;
     for (const auto& entry : directory.after(0)) {
-      check_name(entry.name);
-      CHECK(before == nullptr || *before < entry.name);
-      before = &entry.name;
+      const auto name = directory.name_of(entry);
+      check_name(name);
+      CHECK(!before || *before < name);
+      before = name;
       const auto child = nodes_.find(entry.node);
       CHECK(child != nodes_.end() && child->second->kind == entry.kind);
       // Below, so that no walk goes in circles.
       CHECK(entry.node > id);
       CHECK(placed_.emplace(entry.node, id).second);
-      CHECK(directory.find(entry.name) == &entry);
+      CHECK(directory.find(name) == &entry);
     }
     CHECK(directory.is_first_lookup() && !directory.is_first_lookup());
   }

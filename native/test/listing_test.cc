@@ -18,8 +18,8 @@ namespace {
 
 constexpr fuse::NodeId first_of_many = 1000;
 
-std::vector<Directory::Entry> numbered(int from, int count) {
-  std::vector<Directory::Entry> entries;
+std::vector<Directory::Named> numbered(int from, int count) {
+  std::vector<Directory::Named> entries;
   for (int i = from; i < from + count; ++i) {
     entries.push_back(
         {first_of_many + static_cast<fuse::NodeId>(i), NodeKind::file, "f" + std::to_string(i)});

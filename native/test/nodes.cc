@@ -5,7 +5,7 @@ namespace ikfs::test {
 using fuse::Node;
 using fuse::NodeKind;
 
-Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Entry> entries, bool known_below) {
+Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Named> entries, bool known_below) {
   Node node = unlisted_directory();
   node.content = std::make_shared<const fuse::Directory>(parent, std::move(entries), known_below);
   return node;

@@ -9,7 +9,7 @@
 namespace ikfs::test {
 
 /** A directory whose names are known. @param known_below whether all that is below it is known as well */
-fuse::Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Entry> entries,
+fuse::Node directory(fuse::NodeId parent, std::vector<fuse::Directory::Named> entries,
                      bool known_below = false);
 
 /** A directory that is there, and whose names are to be asked for. */

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "fuse/packed_paths.h"
 #include "test/folder.h"
 #include "test/served.h"
 
@@ -168,6 +169,52 @@ TEST("a hundred files are read with four descriptors") {
       EXPECT(open_descriptors() <= before + 4);
     }
   }
+}
+
+TEST("files whose places are packed are read like others, and replaced ones are told from them") {
+  const Folder folder;
+  std::filesystem::create_directory(folder.path() / "other");
+  const auto files = fuse::make_open_files(4);
+  const std::vector<std::string> paths{folder.write("a", "first"), folder.write("other/b", "second"),
+                                       folder.write("c", "third")};
+  auto packed = std::make_unique<fuse::PackedPaths>();
+  packed->add(PathBlob(files, paths[0], identity_of(paths[0])));
+  packed->add(PathBlob(files, paths[1], std::nullopt));
+  packed->add(PathBlob(files, paths[2], identity_of(paths[2])));
+  auto blobs = fuse::PackedPaths::blobs(std::move(packed));
+  EXPECT_EQUAL(blobs.size(), 3U);
+  EXPECT_EQUAL(content_of(*blobs[0]), std::string("first"));
+  EXPECT_EQUAL(content_of(*blobs[1]), std::string("second"));
+  // One that is left keeps what it needs.
+  const auto last = blobs[2];
+  blobs.clear();
+  EXPECT_EQUAL(content_of(*last), std::string("third"));
+  folder.write("c", "replaced");
+  EXPECT_EQUAL(content_of(*last), stale);
+}
+
+TEST("a table that was put together has the same nodes, and takes others") {
+  const Folder folder;
+  const auto path = folder.write("a", "first");
+  auto node = [&](fuse::NodeId id, std::uint64_t size) {
+    fuse::Node made;
+    made.kind = fuse::NodeKind::file;
+    made.settled = true;
+    made.size = size;
+    made.content =
+        fuse::FileContent{std::make_shared<PathBlob>(fuse::make_open_files(4), path, identity_of(path)), 0};
+    return fuse::NodeUpdate{id, made};
+  };
+  const auto table = fuse::NodeTable().with({node(1, 5), node(400, 5)});
+  const auto compacted = table->compacted();
+  EXPECT(compacted->find(2) == nullptr && compacted->find(200) == nullptr);
+  for (const fuse::NodeId id : {1, 400}) {
+    EXPECT_EQUAL(content_of(*std::get<fuse::FileContent>(compacted->find(id)->content).blob),
+                 std::string("first"));
+  }
+  const auto next = compacted->with({node(401, 7)})->compacted();
+  EXPECT_EQUAL(next->find(401)->size, 7U);
+  EXPECT_EQUAL(next->find(400)->size, 5U);
 }
 
 }  // namespace ikfs::test

@@ -86,7 +86,7 @@ class Stress {
             [this](NodeId node, Need need) { world_of(node).ask(node, need); },
             [this](int) { ends_.fetch_add(1); }) {
     std::vector<fuse::NodeUpdate> nodes;
-    std::vector<fuse::Directory::Entry> entries;
+    std::vector<fuse::Directory::Named> entries;
     for (auto& world : worlds_) {
       for (auto& update : world.beginning()) nodes.push_back(std::move(update));
       for (std::uint32_t i = 0; i < World::folder_count; ++i) {

@@ -202,7 +202,7 @@ void World::set_listed(Change& change, NodeId id, bool listed) {
 }
 
 void World::add_listing(Change& change, NodeId folder) const {
-  std::vector<fuse::Directory::Entry> entries;
+  std::vector<fuse::Directory::Named> entries;
   for (const auto& [id, each] : files_) {
     if (folder_of(id) != folder || !each.listed) continue;
     entries.push_back({id, NodeKind::file, name_of(id)});

@@ -56,9 +56,11 @@ const Directory& directory_of(const Node& node) { return *std::get<fuse::Directo
 /** The names of a directory with the numbers of their nodes, in the order of a listing. */
 std::string listing_of(const Node& node) {
   std::string all;
-  for (const auto& entry : directory_of(node).after(0)) {
+  const auto& directory = directory_of(node);
+  for (const auto& entry : directory.after(0)) {
     const char* kind = entry.kind == NodeKind::directory ? "/" : entry.kind == NodeKind::link ? "@" : "";
-    all += (all.empty() ? "" : " ") + entry.name + kind + "=" + std::to_string(entry.node);
+    all += (all.empty() ? "" : " ") + std::string(directory.name_of(entry)) + kind + "=" +
+           std::to_string(entry.node);
   }
   return all;
 }

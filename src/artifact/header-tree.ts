@@ -1,4 +1,4 @@
-import { pack, unpack } from '../bytes/packed.ts';
+import type { Shelf, Shelved } from '../bytes/shelf.ts';
 import { IkfsError } from '../errors.ts';
 import { TreeIndex } from '../format/tree-index.ts';
 import type { IndexedNode } from '../format/tree-index.ts';
@@ -19,8 +19,8 @@ export class HeaderTree {
   /** Numbers in use: every node's number is below it. */
   readonly size: number;
   #nodes: TreeIndex | undefined;
-  /** The index while nobody looks into it. */
-  #packed: Uint8Array | undefined;
+  /** The index once it has been put aside. */
+  #shelved: Shelved | undefined;
   #index: Buffer | undefined;
 
   /**
@@ -37,13 +37,13 @@ export class HeaderTree {
 
   /** As format/tree-index.ts describes. */
   get index(): Buffer {
-    this.#index ??= unpack(this.#packed ?? new Uint8Array());
+    this.#index ??= this.#shelved?.read() ?? Buffer.alloc(0);
     return this.#index;
   }
 
   /** Takes less memory until it is asked again. */
-  letGo(): void {
-    this.#packed ??= pack(this.index);
+  letGo(shelf: Shelf): void {
+    this.#shelved ??= shelf.put(this.index);
     this.#index = undefined;
     this.#nodes = undefined;
   }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { uptime } from 'node:os';
+import type { Shelf } from '../bytes/shelf.ts';
 import { asIkfsError } from '../errors.ts';
 import { liveModules } from '../source/live.ts';
 import { fileOf, listModules, sameModules } from '../source/module-folder.ts';
@@ -7,7 +8,7 @@ import type { ModuleEntry, ModuleList } from '../source/module-folder.ts';
 import { surveyModules } from '../source/module-survey.ts';
 import type { ModuleSurvey } from '../source/module-survey.ts';
 import { isExposed } from './exposure.ts';
-import { inputState } from './input-state.ts';
+import { inputState, stateOfCarriers } from './input-state.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { Releasable } from './held-memory.ts';
 import type { ImageContents } from './image-contents.ts';
@@ -35,6 +36,7 @@ import { ModuleArtifacts, moduleArtifacts } from './module-artifacts.ts';
 import type { ModuleArtifact, SettledModule } from './module-artifacts.ts';
 import { judge } from './module-verdict.ts';
 import type { Judgement } from './module-verdict.ts';
+import { lasts } from './outcome.ts';
 import type { Outcome, ReadyOutcome } from './outcome.ts';
 import type { RamdiskContents } from './ramdisk-contents.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -65,8 +67,9 @@ export class Kernel implements Releasable {
   readonly #evidence: SourceEvidence;
   readonly #moduleArtifacts: ModuleArtifacts;
   readonly #types: TypeSources;
-  readonly #config = new SingleFlight<'config', ConfigOutcome>(() =>
-    makeConfig(this.#context, () => this.headerTree()),
+  readonly #config = new SingleFlight<'config', ConfigOutcome>(
+    () => makeConfig(this.#context, () => this.headerTree()),
+    ({ text, gzip }) => lasts(text) && lasts(gzip),
   );
   readonly #headerTree = new SingleFlight<'build', HeaderTree | undefined>(() => this.#makeTree());
   readonly #clangTree = new SingleFlight<'clang', HeaderTree | undefined>(async () => {
@@ -106,8 +109,9 @@ export class Kernel implements Releasable {
         return typeof found === 'object' && 'sections' in found ? found : undefined;
       },
     };
-    this.#artifacts = new SingleFlight((artifact) =>
-      workshop.timed(release, artifact, () => this.#make(artifact)),
+    this.#artifacts = new SingleFlight(
+      (artifact) => workshop.timed(release, artifact, () => this.#make(artifact)),
+      lasts,
     );
     const kernelBtf = (): Promise<Outcome> => this.artifact('btf/vmlinux');
     this.#types = { workshop, kernelBtf, kernelTypes: new KernelTypes(workshop, kernelBtf) };
@@ -126,11 +130,12 @@ export class Kernel implements Releasable {
     workshop.memory.add(this);
   }
 
-  letGo(): void {
-    this.#modules?.modules.pack();
-    this.#headerTree.settled('build')?.letGo();
-    this.#clangTree.settled('clang')?.letGo();
-    this.#moduleArtifacts.letGo();
+  letGo(shelf: Shelf): void {
+    this.#modules?.modules.putAside(shelf);
+    this.#headerTree.settled('build')?.letGo(shelf);
+    this.#clangTree.settled('clang')?.letGo(shelf);
+    this.#moduleArtifacts.letGo(shelf);
+    this.#evidence.letGo();
     this.#types.kernelTypes.letGo();
   }
 
@@ -377,19 +382,6 @@ export class Kernel implements Releasable {
     await inspectHeaders(this.#context, tree);
     return tree;
   }
-}
-
-/** Modules that carry artifacts of the kernel: the header archive and the configuration. */
-const carriers = ['kheaders', 'configs'] as const;
-
-/** The state that the files of those modules are in. */
-function stateOfCarriers({ modules }: ModuleList): string {
-  return inputState(
-    carriers.flatMap((name) => {
-      const entry = modules.get(name);
-      return entry ? [fileOf(entry)] : [];
-    }),
-  );
 }
 
 /** When the running kernel was started, in milliseconds since the epoch: the age of what only it shows. */

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { FileIdentity } from '../bytes/file-identity.ts';
-import { FileSink } from '../bytes/byte-sink.ts';
+import type { FileSink } from '../bytes/byte-sink.ts';
 import type { ScratchFile } from '../bytes/scratch.ts';
 import { encodeFromDwarf, findPahole } from '../btf/pahole.ts';
 import { blobKey } from './blob-store.ts';
@@ -54,7 +54,7 @@ export async function btfFromDwarf(
   const copied = (source: ByteSource): number => {
     const file = store.scratch();
     open.push(file);
-    copy(source, new FileSink(file.descriptor, source.size));
+    copy(source, file.sink(source.size));
     return file.descriptor;
   };
   try {
@@ -62,14 +62,13 @@ export async function btfFromDwarf(
     const isWholeFile = range?.offset === 0 && fstatSync(range.descriptor).size === range.length;
     const baseFile =
       base && (await withContent(base.btf.content, base.btf.provenance.source, (source) => copied(source)));
-    const content = await store.make(key, largestMade, async (sink) => {
-      await encodeFromDwarf({
-        elf: range && isWholeFile ? range.descriptor : copied(elf),
-        base: baseFile,
-        output: sink.descriptor,
-      });
-      sink.advance(fstatSync(sink.descriptor).size);
-    });
+    const input = range && isWholeFile ? range.descriptor : copied(elf);
+    const content = await store.make(key, largestMade, (sink) =>
+      sink.filledBy(async () => {
+        await encodeFromDwarf({ elf: input, base: baseFile, output: sink.descriptor });
+        sink.advance(fstatSync(sink.descriptor).size);
+      }),
+    );
     made.artifacts += 1;
     return content.size > 0 ? { content, step } : { missing: noTypes };
   } finally {

@@ -1,4 +1,3 @@
-import { FileSink } from '../bytes/byte-sink.ts';
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { decode, detectCodec } from '../codec/table.ts';
@@ -82,11 +81,7 @@ function archiveInElf(
 async function holdsArchive(file: ByteSource, workshop: Workshop): Promise<boolean> {
   const decoded = workshop.store.scratch();
   try {
-    const { produced } = await decode(
-      'xz',
-      file,
-      new FileSink(decoded.descriptor, workshop.limits.archiveBytes),
-    );
+    const { produced } = await decode('xz', file, decoded.sink(workshop.limits.archiveBytes));
     return produced >= 512 && isHeaderArchiveStart(decoded.source(file.name, produced).read(0, 512));
   } finally {
     decoded.close();

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Shelf } from '../bytes/shelf.ts';
+import { ShelvedMap } from '../bytes/shelved-map.ts';
 import { fileOf } from '../source/module-folder.ts';
 import type { ModuleList } from '../source/module-folder.ts';
 import type { Content } from './content.ts';
 import { inputState } from './input-state.ts';
+import { lasts } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { SingleFlight } from './single-flight.ts';
 
@@ -17,14 +20,13 @@ export type SettledModule = Exclude<Outcome, { readonly state: 'ready' }> | { re
 export class ModuleArtifacts {
   readonly #list: () => ModuleList;
   readonly #flights: Readonly<Record<ModuleArtifact, SingleFlight<string, Outcome>>>;
-  /** Those that were ready and have been let go of, by module name; with their blobs, which may turn out damaged. */
-  readonly #released: Readonly<Record<ModuleArtifact, Map<string, Content | undefined>>> = {
-    btf: new Map(),
-    'btf-flat': new Map(),
-    types: new Map(),
+  readonly #released: Readonly<Record<ModuleArtifact, Released>> = {
+    btf: new Released(),
+    'btf-flat': new Released(),
+    types: new Released(),
   };
   /** A digest of the state of a module's file when something of it was asked for, by name. */
-  readonly #states = new Map<string, string>();
+  readonly #states = new ShelvedMap<string>();
   /** How often the file of a module has been seen to be replaced, by name; missing for never. */
   readonly #replacements = new Map<string, number>();
 
@@ -35,7 +37,7 @@ export class ModuleArtifacts {
       new SingleFlight((name) => {
         this.#states.set(name, this.#stateOf(name));
         return make(artifact, name);
-      });
+      }, lasts);
     this.#flights = { btf: flight('btf'), 'btf-flat': flight('btf-flat'), types: flight('types') };
   }
 
@@ -46,7 +48,7 @@ export class ModuleArtifacts {
 
   /** What came of those asked for so far, by module name. */
   settled(artifact: ModuleArtifact): ReadonlyMap<string, SettledModule> {
-    const released = [...this.#released[artifact].keys()].map((name) => [name, { state: 'ready' }] as const);
+    const released = this.#released[artifact].names().map((name) => [name, { state: 'ready' }] as const);
     return new Map<string, SettledModule>([...released, ...this.#flights[artifact].all()]);
   }
 
@@ -54,20 +56,21 @@ export class ModuleArtifacts {
   contents(artifact: ModuleArtifact): (Content | undefined)[] {
     const settled = [...this.#flights[artifact].all().values()];
     const ready = settled.map((outcome) => (outcome.state === 'ready' ? outcome.content : undefined));
-    return [...ready, ...this.#released[artifact].values()];
+    return [...ready, ...this.#released[artifact].blobs()];
   }
 
   /** Lets go of those that are ready: who asks again has them found again. */
-  letGo(): void {
+  letGo(shelf: Shelf): void {
     for (const artifact of moduleArtifacts) {
       const flight = this.#flights[artifact];
       for (const [name, outcome] of [...flight.all()]) {
         if (outcome.state !== 'ready') continue;
-        const { content } = outcome;
-        this.#released[artifact].set(name, content.kind === 'blob' ? content : undefined);
+        this.#released[artifact].add(name, outcome.content);
         flight.forget(name);
       }
+      this.#released[artifact].putAside(shelf);
     }
+    this.#states.putAside(shelf);
   }
 
   /** How often a module has been seen to be replaced; tells what is made of it from what was before. */
@@ -78,7 +81,7 @@ export class ModuleArtifacts {
   /** Forgets what was made of modules whose files have changed. @returns whether there were any */
   forgetChanged(): boolean {
     let changed = false;
-    for (const [name, state] of this.#states) {
+    for (const [name, state] of this.#states.entries()) {
       if (this.#stateOf(name) === state) continue;
       changed = true;
       for (const artifact of moduleArtifacts) {
@@ -97,5 +100,35 @@ export class ModuleArtifacts {
     return createHash('sha256')
       .update(inputState([fileOf(entry)]))
       .digest('base64');
+  }
+}
+
+/** Artifacts of modules that were ready and have been let go of. */
+class Released {
+  readonly #names = new ShelvedMap<1>();
+  /** Those that lie in the store, where they may turn out damaged, by name. */
+  readonly #blobs = new Map<string, Content>();
+
+  add(name: string, content: Content): void {
+    this.#names.set(name, 1);
+    if (content.kind === 'blob') this.#blobs.set(name, content);
+    else this.#blobs.delete(name);
+  }
+
+  delete(name: string): void {
+    this.#names.delete(name);
+    this.#blobs.delete(name);
+  }
+
+  names(): string[] {
+    return this.#names.entries().map(([name]) => name);
+  }
+
+  blobs(): Iterable<Content> {
+    return this.#blobs.values();
+  }
+
+  putAside(shelf: Shelf): void {
+    this.#names.putAside(shelf);
   }
 }

@@ -33,6 +33,11 @@ export type Outcome =
   | { readonly state: 'absent'; readonly attempts: readonly Attempt[] }
   | { readonly state: 'failed'; readonly error: IkfsError; readonly attempts: readonly Attempt[] };
 
+/** Whether it is for all who ask: a lack of memory may be gone by the next time. */
+export function lasts(outcome: Outcome): boolean {
+  return outcome.state !== 'failed' || outcome.error.code !== 'no-memory';
+}
+
 /** An artifact that is there. */
 export type ReadyOutcome = Extract<Outcome, { readonly state: 'ready' }>;
 

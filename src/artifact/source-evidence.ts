@@ -78,6 +78,11 @@ export class SourceEvidence {
     }
   }
 
+  /** The configuration is read again when it is looked into. */
+  letGo(): void {
+    this.#neighbour = undefined;
+  }
+
   /** Whether an image may carry what an option builds in; a configuration beside the kernel can deny it. */
   #inImage(option: string): Evidence {
     if (this.#sources.images.length === 0) return 'none';

@@ -1,3 +1,4 @@
+import { Shelf } from '../bytes/shelf.ts';
 import type { Limits } from '../bytes/limits.ts';
 import type { ReadTally } from '../bytes/descriptor-source.ts';
 import type { BlobStore } from './blob-store.ts';
@@ -30,7 +31,7 @@ export class Workshop {
   /** Who may read what is made. */
   readonly exposure: Exposure;
   /** What is held in memory only to be faster. */
-  readonly memory = new HeldMemory();
+  readonly memory: HeldMemory;
   readonly #onSettled: (settled: Settled) => void;
 
   constructor(
@@ -42,6 +43,7 @@ export class Workshop {
   ) {
     this.exposure = exposure;
     this.store = store;
+    this.memory = new HeldMemory(new Shelf(store.scratch));
     this.limits = limits;
     this.reads = reads;
     this.#onSettled = onSettled;

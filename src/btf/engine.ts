@@ -59,7 +59,7 @@ export class Btf {
 
   /** Writes BTF that has all types of its own and those of its base that they reach. */
   async flatten(output: FileSink): Promise<void> {
-    output.advance(await inContext(this.name, this.#native.flatten(output.descriptor, output.cap)));
+    await this.#write(output, () => this.#native.flatten(output.descriptor, output.cap));
   }
 
   /** How many bytes that would be. */
@@ -70,7 +70,7 @@ export class Btf {
   /** Writes BTF of this base and of all that is split on it. */
   async merge(splits: readonly Btf[], output: FileSink): Promise<void> {
     const handles = splits.map((split) => split.#native);
-    output.advance(await inContext(this.name, this.#native.merge(handles, output.descriptor, output.cap)));
+    await this.#write(output, () => this.#native.merge(handles, output.descriptor, output.cap));
   }
 
   /**
@@ -79,8 +79,14 @@ export class Btf {
    * @param part all types, or those that it adds to its base's
    */
   async writeHeader(part: 'all' | 'own', output: FileSink): Promise<void> {
-    const { descriptor, cap } = output;
-    output.advance(await inContext(this.name, this.#native.writeHeader(part === 'own', descriptor, cap)));
+    await this.#write(output, () => this.#native.writeHeader(part === 'own', output.descriptor, output.cap));
+  }
+
+  /** @param write resolves to the number of bytes */
+  #write(output: FileSink, write: () => Promise<number>): Promise<void> {
+    return output.filledBy(async () => {
+      output.advance(await inContext(this.name, write()));
+    });
   }
 }
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { IkfsError } from '../errors.ts';
 
 /** pahole(1) as it is installed here. */
@@ -58,8 +57,9 @@ export async function encodeFromDwarf(files: {
 }
 
 /** Runs pahole. @returns what it printed */
-function run(args: readonly string[], descriptors: readonly number[]): Promise<string> {
-  return new Promise((resolve, reject) => {
+async function run(args: readonly string[], descriptors: readonly number[]): Promise<string> {
+  const { spawn } = await import('node:child_process');
+  return await new Promise((resolve, reject) => {
     const child = spawn('pahole', args, {
       stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
       timeout: patience,

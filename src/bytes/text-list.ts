@@ -1,15 +1,16 @@
-import { pack, unpack } from './packed.ts';
+import type { Shelf, Shelved } from './shelf.ts';
 
 /**
  * Many short texts in one piece of memory instead of one object each, in the order given; none may contain a NUL. What is
- * not used for a while can be packed to about a fifth.
+ * not used for a while can be put aside.
  */
 export class TextList {
   /** How many there are. */
   readonly size: number;
-  /** Each with a NUL behind it, as UTF-8; undefined while they are packed. */
+  /** Each with a NUL behind it, as UTF-8; undefined while they are put aside. */
   #bytes: Buffer | undefined;
-  #packed: Uint8Array | undefined;
+  /** Once they have been put aside. */
+  #shelved: Shelved | undefined;
   /** Where each begins, and the end; made when it is needed. */
   #starts: Uint32Array | undefined;
 
@@ -34,16 +35,15 @@ export class TextList {
     return this.size === other.size && this.#unpacked().equals(other.#unpacked());
   }
 
-  /** Keeps the texts compressed until they are asked for. */
-  pack(): void {
-    if (this.#bytes) this.#packed = pack(this.#bytes);
+  /** Puts the texts aside until they are asked for. */
+  putAside(shelf: Shelf): void {
+    if (this.#bytes) this.#shelved ??= shelf.put(this.#bytes);
     this.#bytes = undefined;
     this.#starts = undefined;
   }
 
   #unpacked(): Buffer {
-    this.#bytes ??= unpack(this.#packed ?? new Uint8Array());
-    this.#packed = undefined;
+    this.#bytes ??= this.#shelved?.read() ?? Buffer.alloc(0);
     return this.#bytes;
   }
 }

@@ -3,6 +3,7 @@ import { IkfsError } from '../errors.ts';
 import { Bzip2Bits } from './bzip2-bits.ts';
 import { readBlock } from './bzip2-block.ts';
 import { Bzip2Output } from './bzip2-output.ts';
+import { bzip2Level, bzip2Magic } from './headers.ts';
 import type { SynchronousDecoder } from './synchronous.ts';
 
 /*
@@ -10,28 +11,13 @@ import type { SynchronousDecoder } from './synchronous.ts';
  * 48-bit magic, and an end magic with the combined checksum. Fields follow each other bit by bit, highest
  * first. The format has no specification of its own; the source is bzip2 1.0.8 (decompress.c).
  */
-const blockMagic = 0x314159265359;
-const endMagic = 0x177245385090;
 const blockUnit = 100_000;
-
-/** Whether bytes start with a stream header and the magic of a block or, in an empty stream, of the end. */
-export function isBzip2(head: Buffer): boolean {
-  if (head.length < 10 || levelOf(head) === undefined) return false;
-  const first = head.readUIntBE(4, 6);
-  return first === blockMagic || first === endMagic;
-}
-
-/** The block size in units of 100,000 bytes, or undefined when this is no stream header. */
-function levelOf(header: Buffer): number | undefined {
-  const level = header.readUInt8(3) - 0x30;
-  return header.toString('latin1', 0, 3) === 'BZh' && level >= 1 && level <= 9 ? level : undefined;
-}
 
 /** Decodes the first bzip2 stream and verifies the checksums of its blocks and of the whole. */
 export const decodeBzip2: SynchronousDecoder = (input: ByteSource, write) => {
   const bits = new Bzip2Bits(input);
   const header = Buffer.from(Array.from({ length: 4 }, () => bits.read(8)));
-  const level = levelOf(header);
+  const level = bzip2Level(header);
   if (level === undefined) throw new IkfsError('corrupt', 'not a bzip2 stream header', { offset: 0 });
   const block = new Uint32Array(level * blockUnit);
   const output = new Bzip2Output(write);
@@ -40,13 +26,14 @@ export const decodeBzip2: SynchronousDecoder = (input: ByteSource, write) => {
     const start = bits.position;
     const magic = bits.read(24) * 2 ** 24 + bits.read(24);
     const checksum = bits.read32();
-    if (magic === endMagic) {
+    if (magic === bzip2Magic.end) {
       if (checksum !== combined) {
         throw new IkfsError('corrupt', 'bzip2 stream checksum does not match', { offset: start });
       }
       return { consumed: bits.position, produced: output.written };
     }
-    if (magic !== blockMagic) throw new IkfsError('corrupt', 'bzip2 block has no magic', { offset: start });
+    if (magic !== bzip2Magic.block)
+      throw new IkfsError('corrupt', 'bzip2 block has no magic', { offset: start });
     const { length, origin } = readBlock(bits, block);
     if (output.writeBlock(block, length, origin) !== checksum) {
       throw new IkfsError('corrupt', 'bzip2 block checksum does not match', { offset: start });

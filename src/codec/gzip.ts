@@ -2,6 +2,7 @@ import { constants, crc32, createInflateRaw } from 'node:zlib';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { IkfsError } from '../errors.ts';
 import type { Decoder } from './codec.ts';
+import { gzipFlags, isGzip } from './headers.ts';
 import { InputReader } from './input-reader.ts';
 import { pump } from './stream-pump.ts';
 
@@ -9,7 +10,6 @@ import { pump } from './stream-pump.ts';
  * One gzip member (RFC 1952). Its header and trailer are read here and only what lies between goes to zlib:
  * given a whole gzip stream, Node takes bytes behind it for another member and fails.
  */
-const flags = { headerChecksum: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved: 0xe0 } as const;
 
 /** Longest name or comment; gzip itself stores a file name. */
 const longestText = 64 * 1024;
@@ -20,13 +20,6 @@ const trailerSize = 8;
  * lets go of any: with pieces of 256 KiB it was a third of a kernel.
  */
 const chunk = 64 * 1024;
-
-/** Whether bytes start with a gzip header: magic, method 8 (deflate), no reserved flags (RFC 1952 2.3). */
-export function isGzip(head: Buffer): boolean {
-  return (
-    head.length >= 10 && head.readUIntBE(0, 3) === 0x1f8b08 && (head.readUInt8(3) & flags.reserved) === 0
-  );
-}
 
 /** Decodes the first gzip member and checks its CRC-32 and size. */
 export const decodeGzip: Decoder = async (input, output) => {
@@ -59,10 +52,10 @@ function headerLength(input: ByteSource): number {
   const fixed = reader.bytes(10, 'gzip header');
   if (!isGzip(fixed)) throw reader.corrupt('not a gzip header', 0);
   const flag = fixed.readUInt8(3);
-  if (flag & flags.extra) reader.skip(reader.u16le('gzip extra field'), 'gzip extra field');
-  if (flag & flags.name) skipText(reader, 'gzip file name');
-  if (flag & flags.comment) skipText(reader, 'gzip comment');
-  if (flag & flags.headerChecksum) {
+  if (flag & gzipFlags.extra) reader.skip(reader.u16le('gzip extra field'), 'gzip extra field');
+  if (flag & gzipFlags.name) skipText(reader, 'gzip file name');
+  if (flag & gzipFlags.comment) skipText(reader, 'gzip comment');
+  if (flag & gzipFlags.headerChecksum) {
     const length = reader.position;
     const expected = crc32(input.read(0, length)) & 0xffff;
     if (reader.u16le('gzip header checksum') !== expected) {

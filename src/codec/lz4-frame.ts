@@ -1,4 +1,5 @@
 import { IkfsError } from '../errors.ts';
+import { hasKnownLz4Flags, largestLz4Block, lz4Flags, lz4Magic } from './headers.ts';
 import { InputReader } from './input-reader.ts';
 import { decodeLz4Block } from './lz4-block.ts';
 import type { SynchronousDecoder } from './synchronous.ts';
@@ -8,23 +9,6 @@ import { Xxhash32, xxhash32 } from './xxhash32.ts';
  * The LZ4 frame that lz4(1) writes today (LZ4's doc/lz4_Frame_format.md): a header, then blocks of a u32 size and
  * that many bytes, then a size of 0. All integers are little-endian. Kernels have the legacy frame instead.
  */
-const magic = 0x184d2204;
-
-/** Bits of the header's first byte of flags. */
-const flag = {
-  version: 0xc0,
-  version1: 0x40,
-  independent: 0x20,
-  blockChecksums: 0x10,
-  contentSize: 0x08,
-  contentChecksum: 0x04,
-  reserved: 0x02,
-  dictionary: 0x01,
-} as const;
-
-/** The bits of the second that have no meaning yet; the others are the largest block's size. */
-const reservedToo = 0x8f;
-
 /** The bit of a block's size that says that it is stored as it is. */
 const storedBit = 0x80000000;
 
@@ -41,28 +25,6 @@ interface Header {
   /** The size of what comes out, when it is given. */
   readonly contentSize: bigint | undefined;
   readonly contentChecksum: boolean;
-}
-
-/** Whether bytes start with the magic and a header that this decoder takes; its checksum is not looked at. */
-export function isLz4(head: Buffer): boolean {
-  return (
-    head.length >= 7 && head.readUInt32LE(0) === magic && isKnown(head) && largestBlockOf(head) !== undefined
-  );
-}
-
-/** Whether the two bytes of flags behind the magic have a version and bits that have a meaning. */
-function isKnown(head: Buffer): boolean {
-  const flags = head.readUInt8(4);
-  return (
-    (flags & flag.version) === flag.version1 &&
-    (flags & flag.reserved) === 0 &&
-    (head.readUInt8(5) & reservedToo) === 0
-  );
-}
-
-function largestBlockOf(head: Buffer): number | undefined {
-  const code = head.readUInt8(5) >> 4;
-  return code < 4 ? undefined : 2 ** (8 + 2 * code);
 }
 
 /** Decodes one frame and verifies the checksums that it has, and its size, if it is given. */
@@ -100,15 +62,15 @@ export const decodeLz4: SynchronousDecoder = (input, write) => {
 
 function readHeader(reader: InputReader): Header {
   const start = reader.bytes(6, 'lz4 frame header');
-  if (start.readUInt32LE() !== magic) throw reader.corrupt('not an lz4 frame', 0);
-  if (!isKnown(start)) {
+  if (start.readUInt32LE() !== lz4Magic) throw reader.corrupt('not an lz4 frame', 0);
+  if (!hasKnownLz4Flags(start)) {
     throw new IkfsError('unsupported', 'lz4 frame of another version', { offset: 4 });
   }
-  const largestBlock = largestBlockOf(start);
+  const largestBlock = largestLz4Block(start);
   if (largestBlock === undefined) throw reader.corrupt('lz4 frame with an unknown block size', 5);
   const flags = start.readUInt8(4);
-  const sizeLength = flags & flag.contentSize ? 8 : 0;
-  const dictionaryLength = flags & flag.dictionary ? 4 : 0;
+  const sizeLength = flags & lz4Flags.contentSize ? 8 : 0;
+  const dictionaryLength = flags & lz4Flags.dictionary ? 4 : 0;
   const numbers = reader.bytes(sizeLength + dictionaryLength, 'lz4 frame header');
   const checksum = reader.u8('lz4 header checksum');
   if (checksum !== ((xxhash32(Buffer.concat([start.subarray(4), numbers])) >> 8) & 0xff)) {
@@ -119,10 +81,10 @@ function readHeader(reader: InputReader): Header {
   }
   return {
     largestBlock,
-    linked: (flags & flag.independent) === 0,
-    blockChecksums: (flags & flag.blockChecksums) !== 0,
+    linked: (flags & lz4Flags.independent) === 0,
+    blockChecksums: (flags & lz4Flags.blockChecksums) !== 0,
     contentSize: sizeLength > 0 ? numbers.readBigUInt64LE() : undefined,
-    contentChecksum: (flags & flag.contentChecksum) !== 0,
+    contentChecksum: (flags & lz4Flags.contentChecksum) !== 0,
   };
 }
 

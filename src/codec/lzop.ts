@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { IkfsError } from '../errors.ts';
 import { adler32 } from './adler32.ts';
+import { isLzop, lzopMagic } from './headers.ts';
 import { InputReader } from './input-reader.ts';
 import { decodeLzo1x } from './lzo1x.ts';
 import type { SynchronousDecoder } from './synchronous.ts';
@@ -9,7 +10,6 @@ import type { SynchronousDecoder } from './synchronous.ts';
  * The file format of lzop, which the kernel's lib/decompress_unlzo.c reads: a header, then blocks until one of
  * expanded size 0. All integers are big-endian. The flags are those of lzop 1.04's conf.h.
  */
-const magic = Buffer.from('894c5a4f000d0a1a0a', 'hex');
 const flag = {
   adlerOfData: 0x1,
   adlerOfBlock: 0x2,
@@ -29,11 +29,6 @@ const oldestVersion = 0x0940;
 
 /** MAX_BLOCK_SIZE of lzop; the kernel takes 256 KiB only, which is also lzop's default. */
 const largestBlock = 64 * 1024 * 1024;
-
-/** Whether bytes start with lzop's magic of nine bytes. */
-export function isLzop(head: Buffer): boolean {
-  return head.length >= magic.length && head.subarray(0, magic.length).equals(magic);
-}
 
 /** Decodes one lzop file and verifies the checksums that it has. */
 export const decodeLzop: SynchronousDecoder = (input, write) => {
@@ -73,7 +68,7 @@ export const decodeLzop: SynchronousDecoder = (input, write) => {
 
 /** Reads the header and verifies its checksum. @returns its flags */
 function readHeader(reader: InputReader): number {
-  if (!isLzop(reader.bytes(magic.length, 'lzop magic'))) throw reader.corrupt('not an lzop file', 0);
+  if (!isLzop(reader.bytes(lzopMagic.length, 'lzop magic'))) throw reader.corrupt('not an lzop file', 0);
   const covered: Buffer[] = [];
   const take = (length: number, field: string): Buffer => {
     const bytes = reader.bytes(length, field);
@@ -83,7 +78,7 @@ function readHeader(reader: InputReader): number {
   const version = take(2, 'lzop version').readUInt16BE();
   if (version < oldestVersion) {
     throw new IkfsError('unsupported', `lzop format of version 0x${version.toString(16)}`, {
-      offset: magic.length,
+      offset: lzopMagic.length,
     });
   }
   take(4, 'lzop library version, version needed');

@@ -1,7 +1,6 @@
 import { FileSink } from '../bytes/byte-sink.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { Decoded, Decoder } from './codec.ts';
-import { decodeInWorker } from './worker.ts';
 import type { SynchronousCodec } from './worker.ts';
 
 /**
@@ -22,6 +21,7 @@ export function offTheLoop(name: SynchronousCodec, decode: SynchronousDecoder): 
   return async (input, output) => {
     const range = input.fileRange();
     if (range && output instanceof FileSink && input.size > workerThreshold) {
+      const { decodeInWorker } = await import('./worker.ts');
       const decoded = await decodeInWorker(name, input.name, range, output);
       input.countRead(decoded.consumed);
       return decoded;

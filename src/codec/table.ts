@@ -1,20 +1,14 @@
+import { FileSink } from '../bytes/byte-sink.ts';
 import type { ByteSink } from '../bytes/byte-sink.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { IkfsError, asIkfsError } from '../errors.ts';
-import { decodeBzip2, isBzip2 } from './bzip2.ts';
 import type { CodecName, Decoded, Decoder } from './codec.ts';
-import { decodeGzip, isGzip } from './gzip.ts';
-import { decodeLz4, isLz4 } from './lz4-frame.ts';
-import { decodeLz4Legacy, isLz4Legacy } from './lz4-legacy.ts';
+import { decodingMemory } from './decoding-memory.ts';
+import { isBzip2, isGzip, isLz4, isLz4Legacy, isLzop, isXz, isZstd } from './headers.ts';
 import { isLzma } from './lzma-header.ts';
-import { decodeLzmaPortably } from './lzma.ts';
-import { decodeLzop, isLzop } from './lzop.ts';
 import { nativelyOr } from './native-decoder.ts';
 import { offTheLoop } from './synchronous.ts';
-import { isXz } from './xz-stream.ts';
-import { decodeXzPortably } from './xz.ts';
-import { isZstd } from './zstd-frame.ts';
-import { decodeZstdPortably } from './zstd-node.ts';
+import { decodingTurns } from './turns.ts';
 
 /** A compression: how it is told from others, and how it is undone. */
 export interface Codec {
@@ -28,16 +22,23 @@ export interface Codec {
 
 const hex = (bytes: string): Buffer => Buffer.from(bytes, 'hex');
 
+/** A decoder whose code is loaded when it is needed: with the addon most never are, and each takes memory. */
+function later(load: () => Promise<Decoder>): Decoder {
+  return async (input, output) => await (await load())(input, output);
+}
+
 /** The decoders of all compressions that do without the addon; `decode` prefers those that it was built with. */
 export const portableDecoders: Readonly<Record<CodecName, Decoder>> = {
-  gzip: decodeGzip,
-  xz: decodeXzPortably,
-  lzma: decodeLzmaPortably,
-  zstd: decodeZstdPortably,
-  'lz4-legacy': offTheLoop('lz4-legacy', decodeLz4Legacy),
-  lz4: offTheLoop('lz4', decodeLz4),
-  lzo: offTheLoop('lzo', decodeLzop),
-  bzip2: offTheLoop('bzip2', decodeBzip2),
+  gzip: later(async () => (await import('./gzip.ts')).decodeGzip),
+  xz: later(async () => (await import('./xz.ts')).decodeXzPortably),
+  lzma: later(async () => (await import('./lzma.ts')).decodeLzmaPortably),
+  zstd: later(async () => (await import('./zstd-node.ts')).decodeZstdPortably),
+  'lz4-legacy': later(async () =>
+    offTheLoop('lz4-legacy', (await import('./lz4-legacy.ts')).decodeLz4Legacy),
+  ),
+  lz4: later(async () => offTheLoop('lz4', (await import('./lz4-frame.ts')).decodeLz4)),
+  lzo: later(async () => offTheLoop('lzo', (await import('./lzop.ts')).decodeLzop)),
+  bzip2: later(async () => offTheLoop('bzip2', (await import('./bzip2.ts')).decodeBzip2)),
 };
 
 /** How each is recognised; those with the surest headers first. */
@@ -74,7 +75,10 @@ export async function decode(name: CodecName, input: ByteSource, output: ByteSin
   try {
     const codec = codecs.find((each) => each.name === name);
     if (codec === undefined) throw new IkfsError('unsupported', `no codec is called ${name}`);
-    return await codec.decode(input, output);
+    const decoded = (): Promise<Decoded> => codec.decode(input, output);
+    return await decodingTurns.take(decodingMemory(name, input), () =>
+      output instanceof FileSink ? output.filledBy(decoded) : decoded(),
+    );
   } catch (error) {
     throw asIkfsError(error, { path: input.name, step: name });
   }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { Cursor } from '../bytes/cursor.ts';
 import { IkfsError } from '../errors.ts';
+import { isXz, xzHeaderSize } from './headers.ts';
 import { InputReader } from './input-reader.ts';
 
 /*
@@ -9,24 +10,11 @@ import { InputReader } from './input-reader.ts';
  * cuts its data into chunks that state their sizes, so going from header to header finds the stream's end. All
  * integers are little-endian.
  */
-const magic = Buffer.from('fd377a585a00', 'hex');
 const footerMagic = Buffer.from('YZ', 'latin1');
-const streamHeaderSize = 12;
 const lzma2Filter = 0x21;
 
 /** Sizes of the checks by their ID, in bytes (section 2.1.1.2). */
 const checkSizes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64] as const;
-
-/** Whether bytes start with an xz stream header: magic, no reserved flags, right CRC-32 (section 2.1.1). */
-export function isXz(head: Buffer): boolean {
-  return (
-    head.length >= streamHeaderSize &&
-    head.subarray(0, magic.length).equals(magic) &&
-    head.readUInt8(6) === 0 &&
-    head.readUInt8(7) <= 0x0f &&
-    head.readUInt32LE(8) === crc32(head.subarray(6, 8))
-  );
-}
 
 /**
  * The length in bytes of the xz stream at the start of `input`.
@@ -35,7 +23,7 @@ export function isXz(head: Buffer): boolean {
  */
 export function xzStreamLength(input: ByteSource, dictionaryCap: number): number {
   const reader = new InputReader(input);
-  const header = reader.bytes(streamHeaderSize, 'xz stream header');
+  const header = reader.bytes(xzHeaderSize, 'xz stream header');
   if (!isXz(header)) throw reader.corrupt('not an xz stream header', 0);
   const checkSize = checkSizes[header.readUInt8(7) & 0x0f] ?? 0;
   let blocks = 0;

@@ -1,13 +1,12 @@
 import { Cursor } from '../bytes/cursor.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { IkfsError } from '../errors.ts';
+import { isZstd } from './headers.ts';
 import { InputReader } from './input-reader.ts';
 
 /*
  * The container of a zstd frame (RFC 8878 section 3.1.1). All integers are little-endian.
  */
-const magic = 0xfd2fb528;
-
 /** The most that a block of any frame has, as it is and expanded (section 3.1.1.2.4). */
 export const largestZstdBlock = 128 * 1024;
 
@@ -35,11 +34,6 @@ export interface ZstdBlockHeader {
   readonly type: 'raw' | 'run' | 'compressed';
   /** What it is: the bytes that follow, or the length of the run of the one byte that follows. */
   readonly size: number;
-}
-
-/** Whether bytes start with the magic and a header without the reserved flag. */
-export function isZstd(head: Buffer): boolean {
-  return head.length >= 5 && head.readUInt32LE(0) === magic && (head.readUInt8(4) & 0x08) === 0;
 }
 
 /** Reads the frame header at the start of a source. @throws IkfsError also `limit` for too large a window */

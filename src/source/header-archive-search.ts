@@ -1,4 +1,3 @@
-import { FileSink } from '../bytes/byte-sink.ts';
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { Limits } from '../bytes/limits.ts';
@@ -59,7 +58,7 @@ async function archiveSize(
 ): Promise<number | undefined> {
   const decoded = scratch();
   try {
-    const sink = new FileSink(decoded.descriptor, limits.archiveBytes);
+    const sink = decoded.sink(limits.archiveBytes);
     const { consumed, produced } = await decode('xz', candidate, sink);
     if (produced < tarBlock) return undefined;
     const start = decoded.source(candidate.name, produced).read(0, tarBlock);

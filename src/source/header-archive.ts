@@ -1,6 +1,8 @@
 import type { FileSink } from '../bytes/byte-sink.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { Limits } from '../bytes/limits.ts';
+import { decodingMemory } from '../codec/decoding-memory.ts';
+import { decodingTurns } from '../codec/turns.ts';
 import { decodeArchiveIndex } from '../format/archive-index.ts';
 import type { ArchiveEntry } from '../format/archive-index.ts';
 import { IkfsError } from '../errors.ts';
@@ -31,7 +33,7 @@ export type ArchiveIndexer = (
  * @param input from the first byte of the archive; bytes after its end are ignored
  * @param output takes the plain tar archive; nothing may have been written to it
  * @throws IkfsError `truncated`, `corrupt`, `unsupported` (hard links, devices and the like), `limit`,
- *   `unavailable`, `io`, `no-space`. Offsets are those in `input`.
+ *   `unavailable`, `io`, `no-space`, `no-memory`. Offsets are those in `input`.
  */
 export async function indexHeaderArchive(
   input: ByteSource,
@@ -43,7 +45,9 @@ export async function indexHeaderArchive(
       ? indexArchiveNatively
       : // What it imports takes memory, which is held for good.
         (await import('./header-archive-javascript.ts')).indexArchiveInJavaScript;
-  const indexed = await indexer(input, output, limits);
+  const indexed = await decodingTurns.take(decodingMemory('xz', input), () =>
+    output.filledBy(() => indexer(input, output, limits)),
+  );
   return { ...indexed, entries: decodeArchiveIndex(indexed.index) };
 }
 

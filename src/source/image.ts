@@ -1,4 +1,3 @@
-import { FileSink } from '../bytes/byte-sink.ts';
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { ByteRange } from '../bytes/byte-range.ts';
@@ -153,7 +152,7 @@ class Unwrapping {
     const scratch = this.#scratch();
     try {
       const byRatio = Math.max(harmlessExpansion, bytes.size * this.#limits.ratio);
-      const sink = new FileSink(scratch.descriptor, Math.min(this.#left, byRatio));
+      const sink = scratch.sink(Math.min(this.#left, byRatio));
       try {
         await decode(codec, bytes, sink);
       } finally {

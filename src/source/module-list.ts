@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Shelf } from '../bytes/shelf.ts';
 import { TextList } from '../bytes/text-list.ts';
 import { moduleNameOf } from '../format/module-name.ts';
 import type { ModuleEntry } from './module-folder.ts';
@@ -98,9 +99,9 @@ export class ModuleMap {
   }
 
   /** Takes less memory until it is asked again. */
-  pack(): void {
-    this.#lines.pack();
-    this.#folders.pack();
+  putAside(shelf: Shelf): void {
+    this.#lines.putAside(shelf);
+    this.#folders.putAside(shelf);
   }
 
   #entry(line: string): ModuleEntry | undefined {

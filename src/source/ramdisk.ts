@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { ByteRange } from '../bytes/byte-range.ts';
-import { FileSink } from '../bytes/byte-sink.ts';
 import type { ByteSink } from '../bytes/byte-sink.ts';
 import { WindowSource } from '../bytes/byte-source.ts';
 import type { ByteSource } from '../bytes/byte-source.ts';
@@ -140,7 +139,7 @@ class Unpacking {
     const scratch = this.#scratch();
     try {
       const byRatio = Math.max(harmlessExpansion, stream.size * this.#limits.ratio);
-      const decoded = new FileSink(scratch.descriptor, Math.min(this.#left, byRatio));
+      const decoded = scratch.sink(Math.min(this.#left, byRatio));
       const { consumed } = await decode(codec, stream, decoded).catch((error: unknown) => {
         throw this.#located(error, part, []);
       });

@@ -30,7 +30,8 @@ const heldOpen = 100;
 export class Lease {
   /** For unfinished files; nobody else touches it while this process runs. */
   readonly folder: string;
-  readonly #noted = new Set<BlobKey>();
+  /** The first 52 bits of each key: as many as a number holds, and more than is needed to tell them apart. */
+  readonly #noted = new Set<number>();
   /** What could not be written yet. */
   #pending = '';
   #descriptor: number | undefined;
@@ -46,8 +47,9 @@ export class Lease {
    * eviction.ts. On a full disk the note is made up for later; until then only its age protects the blob.
    */
   note(key: BlobKey): void {
-    if (this.#noted.has(key)) return;
-    this.#noted.add(key);
+    const short = Number.parseInt(key.slice(0, 13), 16);
+    if (this.#noted.has(short)) return;
+    this.#noted.add(short);
     this.#pending += `${key}\n`;
     try {
       const count = writeSync(this.#open(), this.#pending);

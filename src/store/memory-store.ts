@@ -3,6 +3,7 @@ import type { BlobKey, BlobStore, FillBlob } from '../artifact/blob-store.ts';
 import type { Content } from '../artifact/content.ts';
 import { DescriptorSource } from '../bytes/descriptor-source.ts';
 import { FileSink } from '../bytes/byte-sink.ts';
+import type { MemoryRoom } from '../bytes/memory-room.ts';
 import type { Scratch } from '../bytes/scratch.ts';
 import { IkfsError } from '../errors.ts';
 import { native, nativeMissing } from '../native.ts';
@@ -16,8 +17,14 @@ export class MemoryStore implements BlobStore {
   readonly #blobs = new Map<BlobKey, Extract<Content, { kind: 'descriptor' }>>();
   readonly #create: (name: string) => number;
 
-  /** @throws IkfsError `unavailable` without the addon, which alone can make such files */
-  constructor() {
+  readonly #room: MemoryRoom | undefined;
+
+  /**
+   * @param room what it may take; as much as there is without it
+   * @throws IkfsError `unavailable` without the addon, which alone can make such files
+   */
+  constructor(room?: MemoryRoom) {
+    this.#room = room;
     const addon = native;
     if (!addon) {
       throw new IkfsError(
@@ -30,7 +37,7 @@ export class MemoryStore implements BlobStore {
       );
     }
     this.#create = (name) => addon.memoryFile(name);
-    this.scratch = () => scratchFile(this.#create('ikfs-scratch'));
+    this.scratch = () => scratchFile(this.#create('ikfs-scratch'), room);
   }
 
   find(key: BlobKey): Content | undefined {
@@ -44,11 +51,12 @@ export class MemoryStore implements BlobStore {
 
   async make(key: BlobKey, cap: number, fill: FillBlob): Promise<Content> {
     const descriptor = this.#create('ikfs-blob');
-    const sink = new FileSink(descriptor, cap);
+    const sink = new FileSink(descriptor, cap, this.#room);
     try {
       await fill(sink);
     } catch (error) {
       closeSync(descriptor);
+      this.#room?.give(sink.written);
       throw error;
     }
     const content = { kind: 'descriptor', key, descriptor, offset: 0, size: sink.written } as const;
@@ -57,7 +65,10 @@ export class MemoryStore implements BlobStore {
   }
 
   close(): void {
-    for (const { descriptor } of this.#blobs.values()) closeSync(descriptor);
+    for (const { descriptor, size } of this.#blobs.values()) {
+      closeSync(descriptor);
+      this.#room?.give(size);
+    }
     this.#blobs.clear();
   }
 }

@@ -30,6 +30,8 @@ export const errnoByCode: Readonly<Record<ErrorCode, number>> = {
   io: errno.EIO,
   /** No space left on device: the store is full. */
   'no-space': errno.ENOSPC,
+  /** Cannot allocate memory. */
+  'no-memory': errno.ENOMEM,
   /** No such device: this machine lacks what is needed. */
   unavailable: errno.ENODEV,
   /** Invalid argument. */

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import type { Content } from '../artifact/content.ts';
 import type { ContentReader } from '../artifact/content-reader.ts';
+import { NumberSet } from '../bytes/number-set.ts';
+import type { Shelf } from '../bytes/shelf.ts';
 import { IkfsError } from '../errors.ts';
 import type { NativeAnswer, NativeForgetting, NativeNeed, NativeNode } from '../native.ts';
 import type { DirectoryNode, Node, WholeTree } from '../tree/node.ts';
@@ -56,7 +58,7 @@ export class KernelNodes {
   readonly #failures: FailureReport;
   readonly #known = new Map<number, Known>();
   /** Other nodes that were looked up, and published with all that they have. */
-  readonly #settled = new Set<number>();
+  readonly #settled = new NumberSet();
   /** Names that were published, by directory: to tell which have gone, and what a number stands for. */
   readonly #listings = new Map<number, Listing>();
   /** Trees that were published as a whole, with the numbers of their nodes. */
@@ -199,7 +201,7 @@ export class KernelNodes {
     const before = this.#listings.get(number);
     this.#listings.set(number, new Listing(directory, entries));
     for (const entry of entries) {
-      if (before?.isPacked === false && before.nameOf(entry.inode) !== undefined) continue;
+      if (before?.isPutAside === false && before.nameOf(entry.inode) !== undefined) continue;
       if (this.#known.has(entry.inode) || this.#settled.has(entry.inode)) continue;
       nodes.push(unsettled(entry, number));
     }
@@ -311,15 +313,19 @@ export class KernelNodes {
    * Takes the names of large directories of files back, with the files that nobody has looked up: the session asks for
    * them again when somebody looks into such a directory. What was looked up stays, as the kernel may know it.
    */
-  letGo(): void {
+  letGo(shelf: Shelf): void {
     for (const [number, listing] of this.#listings) {
       const node = this.#known.get(number)?.node;
-      if (node?.kind !== 'directory' || listing.isPacked || listing.size < largeDirectory) continue;
-      if (!listing.hasOnlyFiles) continue;
+      if (node?.kind !== 'directory' || listing.size < largeDirectory || !listing.hasOnlyFiles) continue;
+      if (listing.isPutAside) {
+        // It may have been looked into again.
+        listing.putAside(shelf);
+        continue;
+      }
       const unsettled = [...listing.names()].filter(({ inode }) => !this.#settled.has(inode));
       const gone = unsettled.map(({ inode }): NativeNode => ({ id: inode, gone: true }));
       this.#publisher.publish([directoryOf(node, this.#parentOf(number), undefined), ...gone], [], []);
-      listing.pack();
+      listing.putAside(shelf);
     }
   }
 }

@@ -111,6 +111,7 @@ class KernelMount implements Mounted {
     };
     this.#nodes = new KernelNodes(served.root, served.reader, { publish }, options.onError, options.onWork);
     served.memory?.add(this.#nodes);
+    served.memory?.add(session);
     this.#nodes.start();
     session.start(mountpoint);
   }

@@ -1,3 +1,4 @@
+import type { Shelf } from '../bytes/shelf.ts';
 import { TextList } from '../bytes/text-list.ts';
 import type { DirectoryEntry, DirectoryNode } from '../tree/node.ts';
 
@@ -17,7 +18,7 @@ export class Listing {
   readonly #highest: number;
   /** The number of each, unless they follow one another from the lowest on. */
   readonly #inodes: Uint32Array | undefined;
-  #isPacked = false;
+  #isPutAside = false;
 
   constructor(directory: DirectoryNode, entries: readonly DirectoryEntry[]) {
     this.directory = directory;
@@ -33,9 +34,9 @@ export class Listing {
     return this.#names.size;
   }
 
-  /** Whether the names have been packed, and the session does not have them any more. */
-  get isPacked(): boolean {
-    return this.#isPacked;
+  /** Whether the names have been put aside, and the session does not have them any more. */
+  get isPutAside(): boolean {
+    return this.#isPutAside;
   }
 
   /** The name of the node of that number, or undefined when it is none of these. */
@@ -52,8 +53,8 @@ export class Listing {
   }
 
   /** Takes less memory until it is looked into. */
-  pack(): void {
-    this.#isPacked = true;
-    this.#names.pack();
+  putAside(shelf: Shelf): void {
+    this.#isPutAside = true;
+    this.#names.putAside(shelf);
   }
 }

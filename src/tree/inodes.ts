@@ -1,26 +1,34 @@
 import { posix } from 'node:path';
-import { pack, unpack } from '../bytes/packed.ts';
+import { Shelf } from '../bytes/shelf.ts';
+import { ShelvedMap } from '../bytes/shelved-map.ts';
 
-/** The numbers of what is in a directory, by name and state; as compressed JSON while they are packed. */
-type Numbers = Map<string, number> | Uint8Array;
+/** The numbers of what is in a directory, by name and state. */
+type Numbers = ShelvedMap<number>;
 
-/** Directories with more names than this are packed when others are asked for. */
+/** Directories with more names than this are put aside when others are asked for. */
 const large = 64;
 
-/** Large directories that are kept unpacked, those that were asked for last: a program walks one after the other. */
-const keptUnpacked = 2;
+/** Large directories that are kept in memory, those that were asked for last: a program walks one after the other. */
+const keptInMemory = 2;
 
 /**
  * Gives every path of the tree a number of its own, that it keeps as long as the process lives. Compilers tell
  * files apart by these numbers, so two paths never share one; and they stay below 2^32, which is all that some
- * transports carry. Thirty kernels with their modules have some 100,000, so most are packed at any time.
+ * transports carry. Thirty kernels with their modules have some 100,000, so most are put aside at any time.
  */
 export class Inodes {
   /** 1 is the root's by custom; numbering goes on from there. */
   #next = 1;
   readonly #directories = new Map<string, Numbers>();
-  /** Paths of large directories that are not packed, the one that was asked for last at the end. */
-  readonly #unpacked = new Set<string>();
+  /** Paths of large directories that are in memory, the one that was asked for last at the end. */
+  readonly #inMemory = new Set<string>();
+
+  readonly #shelf: Shelf;
+
+  /** @param shelf where directories are put aside that nobody asks for */
+  constructor(shelf = new Shelf()) {
+    this.#shelf = shelf;
+  }
 
   /**
    * The number of a path and of what is behind it; the root is the empty path and must be asked for first to
@@ -48,32 +56,25 @@ export class Inodes {
     return first;
   }
 
-  /** Packs all large directories. */
+  /** Puts all large directories aside. */
   letGo(): void {
-    for (const path of this.#unpacked) this.#pack(path);
-    this.#unpacked.clear();
+    for (const path of this.#inMemory) this.#directories.get(path)?.putAside(this.#shelf);
+    this.#inMemory.clear();
   }
 
-  #directory(path: string): Map<string, number> {
-    let numbers = this.#directories.get(path) ?? new Map<string, number>();
-    if (!(numbers instanceof Map))
-      numbers = new Map(JSON.parse(unpack(numbers).toString()) as [string, number][]);
+  #directory(path: string): Numbers {
+    const numbers = this.#directories.get(path) ?? new ShelvedMap<number>();
     this.#directories.set(path, numbers);
     if (numbers.size > large) this.#noteUse(path);
     return numbers;
   }
 
   #noteUse(path: string): void {
-    this.#unpacked.delete(path);
-    this.#unpacked.add(path);
-    if (this.#unpacked.size <= keptUnpacked) return;
-    const [oldest = ''] = this.#unpacked;
-    this.#unpacked.delete(oldest);
-    this.#pack(oldest);
-  }
-
-  #pack(path: string): void {
-    const numbers = this.#directories.get(path);
-    if (numbers instanceof Map) this.#directories.set(path, pack(JSON.stringify([...numbers])));
+    this.#inMemory.delete(path);
+    this.#inMemory.add(path);
+    if (this.#inMemory.size <= keptInMemory) return;
+    const [oldest = ''] = this.#inMemory;
+    this.#inMemory.delete(oldest);
+    this.#directories.get(oldest)?.putAside(this.#shelf);
   }
 }

@@ -25,3 +25,16 @@ test('a making that throws is tried again by the next who asks', async (t) => {
   await t.throwsAsync(flight.get('a'), { message: 'no' });
   t.is(await flight.get('a'), 'yes');
 });
+
+test('a value that does not last is what came of it until the next asks, who has it made anew', async (t) => {
+  let tries = 0;
+  const flight = new SingleFlight(
+    (_: string) => Promise.resolve((tries += 1)),
+    (value) => value > 1,
+  );
+  t.deepEqual(await Promise.all([flight.get('a'), flight.get('a')]), [1, 1]);
+  t.is(flight.settled('a'), 1);
+  t.is(await flight.get('a'), 2);
+  t.is(await flight.get('a'), 2);
+  t.is(flight.settled('a'), 2);
+});

@@ -26,11 +26,10 @@ export async function startDaemon(options: readonly string[]): Promise<Daemon> {
   const folder = temporaryFolder();
   const mountpoint = join(folder.path, 'mnt');
   mkdirSync(mountpoint);
-  const child = spawn(
-    process.execPath,
-    [ikfs, 'mount', mountpoint, '--cache-dir', join(folder.path, 'cache'), ...options],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const store = options.includes('--no-cache') ? [] : ['--cache-dir', join(folder.path, 'cache')];
+  const child = spawn(process.execPath, [ikfs, 'mount', mountpoint, ...store, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
   await new Promise<void>((resolve, reject) => {

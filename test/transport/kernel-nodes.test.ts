@@ -3,6 +3,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { Content } from '../../src/artifact/content.ts';
 import { ContentReader } from '../../src/artifact/content-reader.ts';
+import { Shelf } from '../../src/bytes/shelf.ts';
 import { IkfsError, errorCodes } from '../../src/errors.ts';
 import type { NativeAnswer, NativeForgetting, NativeNeed, NativeNode } from '../../src/native.ts';
 import { errnoByCode } from '../../src/transport/errno.ts';
@@ -401,7 +402,7 @@ test('large directories of files go back to where nobody has looked; what was lo
   const [looked = 0, other = 0] = [files['f1']?.inode, files['f2']?.inode];
   await recording.ask(t, looked, 'settled');
 
-  recording.nodes.letGo();
+  recording.nodes.letGo(new Shelf());
   const { nodes } = recording.last();
   t.like(nodes[0], { id: btf.inode, kind: 'directory', settled: true });
   t.is(nodes[0] && 'names' in nodes[0] ? nodes[0].names : undefined, undefined);
