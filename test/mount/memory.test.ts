@@ -50,17 +50,21 @@ async function peakDuring(pid: number, work: () => Promise<unknown>): Promise<nu
   return peak;
 }
 
-/** Reads all of a kernel at the same time. @returns the codes of the errors that readers got */
+/**
+ * Reads all of a kernel at the same time, and what there was no memory for again, one file at a time.
+ * @returns the codes of the errors that readers got the last time
+ */
 async function readAll(mountpoint: string): Promise<Set<string>> {
   const kernel = join(mountpoint, corpusRelease);
-  const errors = new Set<string>();
+  const errors = new Map<string, string>();
   const read = async (path: string): Promise<void> => {
     try {
       await readFile(path);
+      errors.delete(path);
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       // Of a module without types nothing is there, which is known once it is looked at.
-      if (code !== 'ENOENT') errors.add(code);
+      if (code !== 'ENOENT') errors.set(path, code);
     }
   };
   const plain = [
@@ -77,7 +81,9 @@ async function readAll(mountpoint: string): Promise<Set<string>> {
     folders.map(async (folder) => (await readdir(join(kernel, folder))).map((name) => join(folder, name))),
   );
   await Promise.all([...plain, ...listed.flat(), 'build/Makefile'].map((path) => read(join(kernel, path))));
-  return errors;
+  // What was decoded only to be looked at has gone, and its room is there again.
+  for (const path of [...errors.keys()]) await read(path);
+  return new Set(errors.values());
 }
 
 async function mounted(t: ExecutionContext, options: readonly string[]): Promise<Daemon> {
