@@ -40,7 +40,7 @@ std::optional<std::string> path_of(const NodeTable& table, NodeId id) {
     if (parent == nullptr || id == 0 || depth == deepest) return std::nullopt;
     const auto entries = parent->after(id - 1);
     if (entries.empty() || entries.front().node != id) return std::nullopt;
-    path.insert(0, "/" + std::string(parent->name_of(entries.front())));
+    path.insert(0, parent->name_of(entries.front())).insert(0, 1, '/');
     id = directory->parent();
   }
   return path;
