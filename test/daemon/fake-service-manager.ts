@@ -28,7 +28,7 @@ export interface Heard {
 }
 
 /** How long something may be in coming, in milliseconds. */
-const patience = 30_000;
+const patience = 120_000;
 
 /** What listens for a service's messages until the test is over. */
 export class FakeServiceManager {

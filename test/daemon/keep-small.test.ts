@@ -32,7 +32,7 @@ function kept(
 }
 
 async function eventually(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error('it never came about');
     await new Promise((resolve) => setTimeout(resolve, 5));

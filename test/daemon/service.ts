@@ -69,9 +69,9 @@ export function startService(t: ExecutionContext, options: ServiceOptions = {}):
   return { mountpoint, process: child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
-/** Waits for something to become true. @throws Error when it does not within half a minute */
+/** Waits for something to become true. @throws Error when it does not within two minutes */
 export async function eventually(what: string, holds: () => boolean | PromiseLike<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`it never came about that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -14,7 +14,7 @@ const needs = ['root', 'mount', 'addon'] as const;
 
 /** Waits for something to become true. @throws Error when it does not within ten seconds */
 async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`it never came about that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

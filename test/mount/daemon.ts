@@ -19,7 +19,7 @@ export interface Daemon {
 }
 
 /** How long a mount may take on a busy machine, in milliseconds. */
-const patience = 30_000;
+const patience = 120_000;
 
 /** Mounts and resolves when the mount answers. @throws Error with what it printed when it does not mount */
 export async function startDaemon(options: readonly string[]): Promise<Daemon> {
