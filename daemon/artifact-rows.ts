@@ -16,6 +16,12 @@ const madeFrom: Readonly<Partial<Record<KernelArtifact, KernelArtifact>>> = {
   vmlinux: 'btf/vmlinux',
   'types/vmlinux.h': 'btf/vmlinux',
   'btf-flat/all': 'btf/vmlinux',
+  'bpf-headers': 'btf/vmlinux',
+};
+
+/** What a name and a source do not tell. */
+const remarks: Readonly<Partial<Record<KernelArtifact, string>>> = {
+  'bpf-headers': 'made from BTF and configuration, for BPF programs only, never for modules',
 };
 
 /**
@@ -29,7 +35,10 @@ export function artifactRows(kernel: Kernel, brokenImages: readonly string[]): s
     const origin = madeFrom[artifact];
     const same = origin !== undefined && sameLack(outcome, kernel.settled(origin));
     const lines = same ? [`as ${origin}`] : describeOutcome(outcome, kernel.sources.images, brokenImages);
-    return lines.map((line, at) => (at === 0 ? [artifact, sizeOrState(outcome), line] : ['', '', line]));
+    const remark = outcome.state === 'ready' ? (remarks[artifact] ?? []) : [];
+    return [...lines, remark]
+      .flat()
+      .map((line, at) => (at === 0 ? [artifact, sizeOrState(outcome), line] : ['', '', line]));
   });
 }
 

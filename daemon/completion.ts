@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { specOf } from './options.ts';
+import { optionNames, specOf } from './options.ts';
 import type { OptionName } from './options.ts';
 
 /** Shells that completion is written for. */
@@ -35,6 +35,12 @@ function bashScript(commands: readonly Command[]): string {
   const cases = commands.map(
     (command) => `    ${command.name}) words='${optionsOf(command).flatMap(formsOf).join(' ')}' ;;`,
   );
+  const valueCases = optionNames.flatMap((name) => {
+    const { words } = specOf(name);
+    return words === undefined
+      ? []
+      : [`    --${name}) COMPREPLY=($(compgen -f -W '${words.join(' ')}' -- "$word")); return ;;`];
+  });
   return `_ikfs() {
   local word=\${COMP_WORDS[COMP_CWORD]} words=
   COMPREPLY=()
@@ -45,6 +51,9 @@ function bashScript(commands: readonly Command[]): string {
   case \${COMP_WORDS[1]} in
     help) words='${names}' ;;
 ${cases.join('\n')}
+  esac
+  case \${COMP_WORDS[COMP_CWORD-1]} in
+${valueCases.join('\n')}
   esac
   case $word in
     -*) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
@@ -66,9 +75,10 @@ function fishScript(commands: readonly Command[]): string {
   );
   const options = commands.flatMap((command) =>
     optionsOf(command).flatMap((name) => {
-      const { short, summary, value, negatable } = specOf(name);
+      const { short, summary, value, words, negatable } = specOf(name);
       const start = `complete -c ikfs -n '__fish_seen_subcommand_from ${command.name}'`;
-      const rest = `${value === undefined ? '' : ' -r'} -d ${fishWord(summary)}`;
+      const choices = words === undefined ? '' : ` -a ${fishWord(words.join(' '))}`;
+      const rest = `${value === undefined ? '' : ' -r'}${choices} -d ${fishWord(summary)}`;
       return [
         `${start} -l ${name}${short === undefined ? '' : ` -s ${short}`}${rest}`,
         ...(negatable ? [`${start} -l no-${name}${rest}`] : []),

@@ -1,7 +1,7 @@
 import type { KernelArtifact } from '../src/artifact/kinds.ts';
 import type { Circumstances, Explanation } from './environment.ts';
 import { versionCodeOf } from './found-already.ts';
-import { chooseHeaders } from './header-choice.ts';
+import { chooseHeaders, headerLacks } from './header-choice.ts';
 import type { HeaderChoice } from './header-choice.ts';
 
 /** What is decided about a variable: its value, if it helps, and why. */
@@ -44,6 +44,7 @@ export const choices: readonly Choice[] = [
 
 const notRunning = 'not the running kernel';
 const notCertain = 'if its image has it, which the first use tells';
+const madeFromBtf = 'made from BTF, for BPF programs only';
 
 /** A remark out of those that apply. */
 function remarking(remarks: readonly (string | false)[]): Pick<Decision, 'remark'> {
@@ -65,28 +66,39 @@ function bpftraceWithout({ system }: Circumstances): string {
 /** Of headers, another kernel's are better than none. */
 async function headersOf({
   kernels,
+  wanted,
 }: Circumstances): Promise<(HeaderChoice & { readonly release: string }) | undefined> {
   let possible: (HeaderChoice & { readonly release: string }) | undefined;
   for (const kernel of kernels) {
-    const choice = await chooseHeaders(kernel);
+    const choice = await chooseHeaders(kernel, wanted);
     if (choice?.certain) return { ...choice, release: kernel.release };
     if (choice) possible ??= { ...choice, release: kernel.release };
   }
   return possible;
 }
 
+/** Why there is no header tree to lead tools to. */
+function lackOf({ wanted }: Circumstances): string {
+  return `no kernel here ${wanted === undefined ? 'has headers, nor BTF to make them from' : headerLacks[wanted]}`;
+}
+
 async function headers(
   circumstances: Circumstances,
   without: (circumstances: Circumstances) => string,
 ): Promise<Decision> {
-  const { system, pathOf } = circumstances;
-  if (system.headers !== undefined) return { why: `the tool finds ${system.headers} by itself` };
+  const { system, wanted, pathOf } = circumstances;
+  if (system.headers !== undefined && wanted === undefined)
+    return { why: `the tool finds ${system.headers} by itself` };
   const choice = await headersOf(circumstances);
-  if (!choice) return { why: 'no kernel here has headers' };
+  if (!choice) return { why: lackOf(circumstances) };
   return {
     value: pathOf(choice.release, choice.artifact),
-    why: without(circumstances),
-    ...remarking([!choice.certain && notCertain, choice.release !== system.release && notRunning]),
+    why: wanted === undefined ? without(circumstances) : `--headers ${wanted} says so`,
+    ...remarking([
+      choice.kind === 'btf' && madeFromBtf,
+      !choice.certain && notCertain,
+      choice.release !== system.release && notRunning,
+    ]),
   };
 }
 
@@ -129,9 +141,10 @@ async function versionCode(circumstances: Circumstances): Promise<Decision> {
   const { system } = circumstances;
   if (system.versionCode >= versionChecked)
     return { why: 'this kernel loads programs of all versions, as all do since 5.0' };
-  if (system.headers !== undefined) return { why: 'the headers are those of the running kernel' };
+  if (system.headers !== undefined && circumstances.wanted === undefined)
+    return { why: 'the headers are those of the running kernel' };
   const choice = await headersOf(circumstances);
-  if (!choice) return { why: 'no kernel here has headers' };
+  if (!choice) return { why: lackOf(circumstances) };
   if (choice.release === system.release) return { why: 'the headers are those of the running kernel' };
   return {
     value: String(system.versionCode),

@@ -1,10 +1,12 @@
 import type { Catalogue } from '../src/artifact/catalogue.ts';
 import type { Kernel } from '../src/artifact/kernel.ts';
 import type { KernelArtifact } from '../src/artifact/kinds.ts';
+import { IkfsError } from '../src/errors.ts';
 import { choices } from './environment-choices.ts';
 import { foundAlready } from './found-already.ts';
 import type { FoundAlready } from './found-already.ts';
-import type { AskedKernel, Knowledge } from './header-choice.ts';
+import { headerLacks } from './header-choice.ts';
+import type { AskedKernel, HeaderKind, Knowledge } from './header-choice.ts';
 import { kernelsByInterest } from './kernel-choice.ts';
 import { assignmentLine } from './shell-lines.ts';
 
@@ -32,6 +34,8 @@ export interface Circumstances {
   /** The kernels that variables may lead to, the running one first. */
   readonly kernels: readonly AskedKernel[];
   readonly system: FoundAlready;
+  /** Which headers are wanted; the best there are unless given. */
+  readonly wanted?: HeaderKind | undefined;
   /** Where an artifact is to be found. */
   readonly pathOf: (release: string, artifact: KernelArtifact) => string;
 }
@@ -52,6 +56,17 @@ export function helpful(explanations: readonly Explanation[]): Variable[] {
   );
 }
 
+/**
+ * Sees to it that a choice by hand is not passed over in silence.
+ * @throws IkfsError `not-found` when no kernel has headers of the kind that is wanted
+ */
+export function requireHeaders(wanted: HeaderKind | undefined, variables: readonly Variable[]): void {
+  if (wanted === undefined || variables.some(({ name }) => name === 'BCC_KERNEL_SOURCE')) return;
+  throw new IkfsError('not-found', `no kernel here ${headerLacks[wanted]}`, {
+    steps: [`--headers ${wanted}`],
+  });
+}
+
 /** Whether a kernel has an artifact. */
 type Ask = (kernel: Kernel, artifact: KernelArtifact) => Promise<Knowledge>;
 
@@ -63,22 +78,38 @@ export const askEvidence: Ask = (kernel, artifact) => {
 
 /** Makes what is only possible, to be sure. */
 export const askByMaking: Ask = async (kernel, artifact) => {
+  // Whether they can be made is known without making them.
+  if (artifact === 'bpf-headers') return (await canMakeBpfHeaders(kernel)) ? 'yes' : 'no';
   const evidence = kernel.evidence(artifact);
   if (evidence !== 'possible') return evidence === 'none' ? 'no' : 'yes';
   return (await kernel.artifact(artifact)).state === 'ready' ? 'yes' : 'no';
 };
 
+async function canMakeBpfHeaders(kernel: Kernel): Promise<boolean> {
+  for (const needed of ['btf/vmlinux', 'config'] as const) {
+    if ((await kernel.artifact(needed)).state !== 'ready') return false;
+  }
+  return true;
+}
+
 /**
  * What variables have to do with these kernels on this system.
  * @param mountpoint where the tree is mounted, absolute
+ * @param wanted which headers are wanted
  */
-export function circumstancesOf(catalogue: Catalogue, mountpoint: string, ask: Ask): Circumstances {
+export function circumstancesOf(
+  catalogue: Catalogue,
+  mountpoint: string,
+  ask: Ask,
+  wanted?: HeaderKind,
+): Circumstances {
   return {
     kernels: kernelsByInterest(catalogue).map((kernel) => ({
       release: kernel.release,
       has: (artifact) => ask(kernel, artifact),
     })),
     system: foundAlready(),
+    wanted,
     pathOf: (release, artifact) => `${mountpoint}/${release}/${artifact}`,
   };
 }

@@ -25,6 +25,9 @@ export function summariseKernel(kernel: Kernel, isRunning: boolean): string {
   const rows = [
     ...images.map((path) => ['image', path]),
     ...groupsOf(kernel).map((group) => [group.names.join(', '), describe(kernel, group)]),
+    ...(kernel.evidence('bpf-headers') === 'none'
+      ? []
+      : [['bpf-headers', 'made from BTF at the first use, for BPF programs only']]),
     ['btf/MODULE', modules > 0 ? `${counted(modules, 'module')} in ${places}` : 'not found: no modules'],
   ];
   const title = `${kernel.release}${isRunning ? ' (running)' : ''}`;

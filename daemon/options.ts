@@ -10,8 +10,13 @@ interface OptionSpec {
   readonly negatable?: true;
   /** What help calls the value. */
   readonly value?: string;
+  /** Values that are words of ikfs' own, for completion. */
+  readonly words?: readonly string[];
   readonly summary: string;
 }
+
+/** Headers of a kernel's archive, or those made from its BTF for BPF programs; the better kind first. */
+export const headerKinds = ['archive', 'btf'] as const;
 
 /** Every option there is: a name means the same in all commands that have it. */
 export const options = {
@@ -36,8 +41,10 @@ export const options = {
   headers: {
     type: 'string',
     multiple: true,
-    value: 'FILE',
-    summary: 'a header archive (kheaders.tar.xz), or kheaders.ko; repeatable',
+    value: 'FILE|archive|btf',
+    words: headerKinds,
+    summary:
+      'a header archive (kheaders.tar.xz), or kheaders.ko; repeatable. env, exec and doctor lead tools to the headers of the archive, and where there is none to those made from BTF: archive or btf has them take no others',
   },
   btf: {
     type: 'string',
@@ -202,6 +209,8 @@ export const options = {
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export type OptionName = keyof typeof options;
+
+export const optionNames = Object.keys(options) as OptionName[];
 
 type ValueOf<Spec extends OptionSpec> = Spec extends { readonly type: 'boolean' }
   ? boolean

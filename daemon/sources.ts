@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { SourceRequest } from '../src/artifact/catalogue.ts';
 import type { Limits } from '../src/bytes/limits.ts';
 import { IkfsError, asIkfsError } from '../src/errors.ts';
+import { refuseHeaderChoice } from './header-choice.ts';
 import { limitsOf } from './limits.ts';
 import type { OptionValues } from './options.ts';
 
@@ -20,9 +21,11 @@ export interface Sources extends SourceRequest {
  * Where to look for kernels: in the sysroot given and the files given; in the running system when neither is.
  * @param images more of them, from operands
  * @throws IkfsError `not-found`, `wrong-kind`, `denied` for a sysroot that is none, `usage` for a limit that is none
+ *   and for --headers archive|btf, which takeHeaderChoice takes out where it has a meaning
  */
 export function sourcesOf(values: OptionValues, images: readonly string[] = []): Sources {
   const { sysroot } = values;
+  refuseHeaderChoice(values);
   if (sysroot !== undefined) checkDirectory(sysroot);
   const absolute = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(path));
   const running = !namesSources(values) && images.length === 0 ? '/' : undefined;

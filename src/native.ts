@@ -234,6 +234,23 @@ export interface NativeBtf {
   merge(splits: readonly NativeBtf[], output: number, cap: number): Promise<number>;
   /** C declarations. @param own only of types that its base has not */
   writeHeader(own: boolean, output: number, cap: number): Promise<number>;
+  /**
+   * A tree of headers for BPF programs.
+   * @param plan as native/btf/bpf_headers_plan.h describes it
+   * @param cap how many bytes it may have
+   */
+  writeBpfHeaders(plan: string, cap: number): Promise<NativeBpfHeaders>;
+}
+
+/** Files, their bytes one behind the other. */
+export interface NativeBpfHeaders {
+  readonly bytes: Buffer;
+  readonly paths: readonly string[];
+  /** By the paths' order, in bytes. */
+  readonly sizes: readonly number[];
+  /** Structs and unions with a body, and those of them that have bytes for members. */
+  readonly bodies: number;
+  readonly opaque: number;
 }
 
 /** What is seen of module files from outside of their sections; source/module-survey.ts takes it apart. */

@@ -15,6 +15,7 @@ const layers = [
   'codec',
   'source',
   'btf',
+  'bpf-headers',
   'artifact',
   'store',
   'tree',

@@ -9,6 +9,7 @@ import { supplyOf } from '../doctor/supply.ts';
 import { System } from '../doctor/system.ts';
 import { askForVersion, notRun } from '../doctor/tool-version.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { takeHeaderChoice } from '../header-choice.ts';
 import { ikfsType, mountAt } from '../../src/transport/mount-table.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
 import { sourceOptions } from '../options.ts';
@@ -27,24 +28,27 @@ export const doctor: Command = {
     'Looks at what the kernel has and lacks, at the tools that are installed (bcc, bpftrace, libbpf, bpftool, pahole, perf, drgn and more), at what each will find, and at headers in the usual places and in /tmp. Each finding says why it matters, and the command that mends it. Changes nothing, and needs neither root nor a mount.',
     `With TOOL, shows every place that it looks at, in its order, whether it is installed or not: ${toolNames.join(', ')}.`,
     'With --sysroot, nothing of that system is run, so versions of programs are not known there. --release says which of its kernels would run; otherwise its /proc does, or it is the newest.',
+    'Where tools lack headers and the kernel has no archive of its own, it names bpf-headers/, which ikfs makes from BTF; --headers archive has only the archive count, --headers btf only these.',
     'The exit status is 0 when nothing is wrong; 1 with warnings: not all that tools look for is there; 4 with problems: this machine lacks what a tool needs, or must not use what it has.',
   ],
   options: ['json', ...sourceOptions],
   operands: { least: 0, most: Infinity },
 
-  async run({ values, operands }) {
+  async run({ values: given, operands }) {
+    const { wanted, values } = takeHeaderChoice(given);
     const asked = operands.map(toolCalled);
     const keeping = keepingOf(values);
-    const given = sourcesOf(values);
-    const root = given.sysroot ?? '/';
+    const named = sourcesOf(values);
+    const root = named.sysroot ?? '/';
     const own = root === '/';
     const system = new System({ root, release: values.release, environment: own ? process.env : {} });
-    const sources = withShownFiles(system, { ...given, sysroot: root });
+    const sources = withShownFiles(system, { ...named, sysroot: root });
     const examination = await withProgress('Looking at the system', async () =>
       examine(system, {
         supply: await supplyOf(system.release, sources, keeping),
         tellVersion: own ? askForVersion : notRun,
         mountpoint: own ? mountpoint() : undefined,
+        wantedHeaders: wanted,
         asked,
       }),
     );

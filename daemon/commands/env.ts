@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { IkfsError } from '../../src/errors.ts';
 import { ikfsType, mountAt } from '../../src/transport/mount-table.ts';
 import type { Command } from '../command.ts';
-import { askByMaking, circumstancesOf, explainEnvironment, helpful } from '../environment.ts';
+import { askByMaking, circumstancesOf, explainEnvironment, helpful, requireHeaders } from '../environment.ts';
 import type { Explanation } from '../environment.ts';
 import { foundAlready } from '../found-already.ts';
+import { takeHeaderChoice } from '../header-choice.ts';
+import type { HeaderKind } from '../header-choice.ts';
 import { log } from '../log.ts';
 import { kernelsAt } from '../mounted-kernels.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
@@ -23,21 +25,24 @@ export const env: Command = {
   usage: ['env [OPTION...]'],
   description: [
     'Prints a line for sh(1) for each variable that helps: eval "$(ikfs env)". What a tool finds by itself on this system is left out; --explain tells why.',
+    'bcc and bpftrace are led to build/, the headers of the archive, and where the kernel has none to bpf-headers/, which are made from its BTF. --headers archive or --headers btf decides it by hand, also where the tools find headers by themselves.',
     'Asks what is mounted, or looks for kernels itself where nothing is, or where they are named. What has no variable, ikfs exec shows to a command.',
   ],
   options: ['mount', 'json', 'fish', 'csh', 'explain', ...sourceOptions],
   operands: { least: 0, most: 0 },
 
-  async run({ values }) {
+  async run({ values: given }) {
+    const { wanted, values } = takeHeaderChoice(given);
     const shell = shellOf(values);
     const mountpoint = resolve(values.mount ?? defaultMountpoint());
     const isMounted = mountAt(mountpoint)?.type === ikfsType;
     const explanations = await withProgress('Looking at kernels', () =>
       isMounted && !namesSources(values) && values.release === undefined
-        ? explainMounted(mountpoint)
-        : explainFound(values, mountpoint),
+        ? explainMounted(mountpoint, wanted)
+        : explainFound(values, mountpoint, wanted),
     );
     const variables = helpful(explanations);
+    if (!values.explain) requireHeaders(wanted, variables);
     if (values.json) await write(formatJson(values.explain ? explanations : variables));
     else if (values.explain) await write(explanationTable(explanations));
     else await write(variables.map((variable) => `${assignmentLine(shell, variable)}\n`).join(''));
@@ -62,15 +67,20 @@ function shellOf({ fish, csh, json, explain }: OptionValues): Shell {
   return fish ? 'fish' : csh ? 'csh' : 'sh';
 }
 
-async function explainMounted(mountpoint: string): Promise<Explanation[]> {
+async function explainMounted(mountpoint: string, wanted: HeaderKind | undefined): Promise<Explanation[]> {
   return await explainEnvironment({
     kernels: kernelsAt(mountpoint),
     system: foundAlready(),
+    wanted,
     pathOf: (release, artifact) => `${mountpoint}/${release}/${artifact}`,
   });
 }
 
-async function explainFound(values: OptionValues, mountpoint: string): Promise<Explanation[]> {
+async function explainFound(
+  values: OptionValues,
+  mountpoint: string,
+  wanted: HeaderKind | undefined,
+): Promise<Explanation[]> {
   // Loaded only here: who asks a mount does without more than a hundred files.
   const [{ openKernels }, { keepingOf }] = await Promise.all([
     import('../session.ts'),
@@ -78,7 +88,7 @@ async function explainFound(values: OptionValues, mountpoint: string): Promise<E
   ]);
   const session = await openKernels(sourcesOf(values), keepingOf(values), { mountpoint });
   try {
-    return await explainEnvironment(circumstancesOf(session.catalogue, mountpoint, askByMaking));
+    return await explainEnvironment(circumstancesOf(session.catalogue, mountpoint, askByMaking, wanted));
   } finally {
     session.close();
   }

@@ -1,7 +1,7 @@
 import { IkfsError } from '../../src/errors.ts';
 import { runningRelease } from '../../src/source/live.ts';
 import type { Command } from '../command.ts';
-import { explainEnvironment, helpful } from '../environment.ts';
+import { explainEnvironment, helpful, requireHeaders } from '../environment.ts';
 import type { Variable } from '../environment.ts';
 import { mountWith, namedMount } from '../exec/find-mount.ts';
 import { kernelTree } from '../exec/kernel-tree.ts';
@@ -13,6 +13,8 @@ import { requireProgram } from '../exec/program.ts';
 import { becomeCommand } from '../exec/run.ts';
 import { viewSystem } from '../exec/system-view.ts';
 import type { SystemView } from '../exec/system-view.ts';
+import { takeHeaderChoice } from '../header-choice.ts';
+import type { HeaderKind } from '../header-choice.ts';
 import { log, setLogLevel } from '../log.ts';
 import { statusAt } from '../mounted-kernels.ts';
 import { sourceOptions } from '../options.ts';
@@ -26,14 +28,15 @@ export const exec: Command = {
   summary: "run a command that sees a kernel's artifacts where tools look",
   usage: ['exec [OPTION...] -- COMMAND [ARGUMENT...]', 'exec --dry-run [OPTION...]'],
   description: [
-    'Runs COMMAND in a mount namespace of its own, in which the running kernel has /lib/modules/RELEASE/build and source, /sys/kernel/btf with all modules, /sys/kernel/kheaders.tar.xz, /boot/config-RELEASE and /proc/config.gz, as far as its artifacts are there and the system has them not. Nobody else sees anything of that. The variables of ikfs env are set as well.',
+    'Runs COMMAND in a mount namespace of its own, in which the running kernel has /lib/modules/RELEASE/build and source (build/, or bpf-headers/ where the kernel has no header archive; --headers archive or --headers btf decides it by hand), /sys/kernel/btf with all modules, /sys/kernel/kheaders.tar.xz, /boot/config-RELEASE and /proc/config.gz, as far as its artifacts are there and the system has them not. Nobody else sees anything of that. The variables of ikfs env are set as well.',
     'Uses what is mounted already; else, and where kernels are named, mounts for the time of the command. --release shows the artifacts of another kernel in place of those of the running one.',
     'The process becomes COMMAND, so its status and signals are those of COMMAND: 127 when it is not there, 126 when it can not be run. Users other than root need user namespaces, and fusermount3 unless something is mounted.',
   ],
   options: ['mount', 'dry-run', 'verbose', ...sourceOptions],
   operands: { least: 0, most: Infinity },
 
-  async run({ values, operands }) {
+  async run({ values: given, operands }) {
+    const { wanted, values } = takeHeaderChoice(given);
     const isDry = values['dry-run'] ?? false;
     if (operands.length === 0 && !isDry) throw new IkfsError('usage', 'there is no command to run');
     if (values.mount !== undefined && namesSources(values)) {
@@ -47,8 +50,9 @@ export const exec: Command = {
     try {
       const system = viewSystem();
       const tree = kernelTree(mountpoint, chooseRelease(mountpoint, values));
-      const plan = await planFor(system, tree);
-      const variables = await variablesFor(system, tree, plan);
+      const plan = await planFor(system, tree, wanted);
+      const variables = await variablesFor(system, tree, plan, wanted);
+      requireHeaders(wanted, variables);
       if (isDry) {
         await write(describe(plan, variables));
         return 0;
@@ -83,11 +87,17 @@ function chooseRelease(mountpoint: string, values: OptionValues): string {
 }
 
 /** The variables of ikfs env, with the paths that things have for the command. */
-async function variablesFor(system: SystemView, tree: KernelTree, plan: Plan): Promise<Variable[]> {
+async function variablesFor(
+  system: SystemView,
+  tree: KernelTree,
+  plan: Plan,
+  wanted: HeaderKind | undefined,
+): Promise<Variable[]> {
   return helpful(
     await explainEnvironment({
       kernels: [tree],
       system: system.found,
+      wanted,
       pathOf: (_, artifact) => pathAfter(plan, tree, artifact),
     }),
   );

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { notForModules } from '../../src/bpf-headers/plain-files.ts';
 import { headersOnlyAnswer } from '../../src/artifact/make-headers-only.ts';
 import type { HeaderTree } from '../../src/artifact/header-tree.ts';
 import { missingKbuild } from '../../src/artifact/kbuild.ts';
@@ -7,6 +8,7 @@ import type { Kernel } from '../../src/artifact/kernel.ts';
 import { IkfsError, asIkfsError } from '../../src/errors.ts';
 import { describeAttempts } from '../attempts.ts';
 import type { Command } from '../command.ts';
+import { takeHeaderChoice } from '../header-choice.ts';
 import { oneKernel } from '../kernel-choice.ts';
 import { log } from '../log.ts';
 import { compareCompilers } from '../module-build/compilers.ts';
@@ -25,13 +27,19 @@ export const moduleBuild: Command = {
   usage: ['module-build [OPTION...] DIR [-- MAKE-ARGUMENT...]'],
   description: [
     'Builds the module whose makefile is in DIR, as make -C build M=DIR modules does, for the running kernel or that of --release. What is made lands in DIR.',
-    'The header archive must carry kbuild, which those of distributions for building modules do; the archive inside a kernel has headers only, and then this says so at once. Nothing needs to be mounted.',
+    'The header archive must carry kbuild, which those of distributions for building modules do; the archive inside a kernel has headers only, and then this says so at once, as it does where there is only bpf-headers/. Nothing needs to be mounted.',
     "build/ is copied to a folder below TMPDIR, which is removed at the end, as programs that run while building (fixdep, modpost, objtool) may have to be built anew: those of another kind of machine are, if the archive has their sources. They run as you. A compiler of another version than the kernel's is pointed out.",
   ],
   options: sourceOptions,
   operands: { least: 1, most: Infinity },
 
-  async run({ values, operands: [operand = '', ...makeArguments] }) {
+  async run({ values: given, operands: [operand = '', ...makeArguments] }) {
+    const { wanted, values } = takeHeaderChoice(given);
+    if (wanted === 'btf') {
+      throw new IkfsError('usage', 'no module can be built with headers made from BTF', {
+        steps: ['--headers btf'],
+      });
+    }
     const folder = moduleFolder(operand);
     const session = await openKernels(sourcesOf(values), keepingOf(values));
     try {
@@ -73,11 +81,14 @@ function moduleFolder(operand: string): string {
 async function treeWithKbuild(kernel: Kernel): Promise<HeaderTree> {
   const { release } = kernel;
   const archive = await kernel.artifact('kheaders.tar.xz');
-  const tree = await kernel.headerTree();
-  if (!tree || archive.state !== 'ready')
-    throw new IkfsError('not-found', `no header archive: ${describeAttempts(archive.attempts)}`, {
-      path: release,
-    });
+  const tree = await kernel.headers.build();
+  if (!tree || archive.state !== 'ready') {
+    const { message, advice } = notForModules(release);
+    const reason = `no header archive: ${describeAttempts(archive.attempts)}`;
+    if (kernel.evidence('bpf-headers') === 'none')
+      throw new IkfsError('not-found', reason, { path: release, advice });
+    throw new IkfsError('not-found', `${reason}; ${message}`, { path: release, advice });
+  }
   const lacks = missingKbuild({ has: (path) => tree.find(path) !== undefined });
   if (lacks.length > 0) {
     const { message, advice } = headersOnlyAnswer(release, lacks);

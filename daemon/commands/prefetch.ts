@@ -83,12 +83,16 @@ function prefetched(operand: string): string[] {
 
 /** The header trees of a mount: the running kernel's, else every kernel's. */
 function headerTrees(mountpoint: string): string[] {
-  const running = join(mountpoint, 'running', 'build');
-  if (isThere(running)) return [attempt(running, () => realpathSync(running))];
+  const running = headerTreeOf(join(mountpoint, 'running'));
+  if (running !== undefined) return [attempt(running, () => realpathSync(running))];
   return attempt(mountpoint, () => readdirSync(mountpoint, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => join(mountpoint, name, 'build'))
-    .filter(isThere);
+    .flatMap(({ name }) => headerTreeOf(join(mountpoint, name)) ?? []);
+}
+
+/** The header tree that tools are led to. @param kernel path of its directory */
+function headerTreeOf(kernel: string): string | undefined {
+  return ['build', 'bpf-headers'].map((name) => join(kernel, name)).find(isThere);
 }
 
 function isThere(path: string): boolean {

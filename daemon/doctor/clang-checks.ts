@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import type { InstalledTool } from './installed-tools.ts';
 import { installed, option, pathAtMount, toolNamed } from './subject.ts';
 import type { Subject } from './subject.ts';
-import { servesHeaders } from './supply.ts';
+import { servedHeaders } from './supply.ts';
 import { byVersion, isBefore } from './system.ts';
 
 /** Whether compilers go with the kernel's headers. */
@@ -61,7 +61,7 @@ function checkHeadersForGcc(subject: Subject): Finding[] {
         ? 'on PowerPC they then use constraints that clang refuses ("invalid output constraint \'=YZ<>\' in asm")'
         : 'CONFIG_CC_IS_CLANG is not defined before bcc 0.35.0; here that breaks few headers, on PowerPC most',
       tools: ['bcc'],
-      advice: servesHeaders(subject.supply)
+      advice: servedHeaders(subject.supply, 'archive')
         ? `BCC_KERNEL_SOURCE=${pathAtMount(subject, 'clang')}, whose headers say it, or bcc 0.35.0 or later`
         : 'bcc 0.35.0 or later, or cflags=["-DCONFIG_CC_IS_CLANG"] in the program',
     },

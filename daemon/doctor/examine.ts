@@ -1,3 +1,4 @@
+import type { HeaderKind } from '../header-choice.ts';
 import { checkCompilers } from './clang-checks.ts';
 import { byGravity } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -31,6 +32,8 @@ export interface Circumstances {
   readonly tellVersion: TellVersion;
   /** Where ikfs is mounted on it, if it is. */
   readonly mountpoint?: string | undefined;
+  /** The headers that ikfs is to serve, the best it has unless given. */
+  readonly wantedHeaders?: HeaderKind | undefined;
   /**
    * Names of tools; findings that concern none of these are left out. All that are installed, and all findings, unless
    * there are any.
@@ -41,14 +44,14 @@ export interface Circumstances {
 /** Looks at a system. Writes nothing, and runs nothing but what `tellVersion` runs. */
 export async function examine(
   system: System,
-  { supply, tellVersion, mountpoint, asked = [] }: Circumstances,
+  { supply, tellVersion, mountpoint, wantedHeaders, asked = [] }: Circumstances,
 ): Promise<Examination> {
   const kernel = kernelFacts(system, supply);
   const [tools, compilers] = await Promise.all([
     installedTools(system, knownTools, tellVersion),
     installedTools(system, knownCompilers, tellVersion),
   ]);
-  const subject: Subject = { system, kernel, supply, tools, compilers, mountpoint };
+  const subject: Subject = { system, kernel, supply, tools, compilers, mountpoint, wantedHeaders };
   const lookups = lookUp(system, kernel, tools);
   const findings = [
     ...checkTools(subject, lookups),

@@ -3,9 +3,8 @@ import { configuredVersion } from '../../src/format/kernel-config.ts';
 import { parseUtsRelease } from '../../src/format/utsrelease.ts';
 import { listed } from './finding.ts';
 import type { Finding, Severity } from './finding.ts';
-import { environmentFix, execFix, installed } from './subject.ts';
+import { execFix, headersFix, installed } from './subject.ts';
 import type { Subject } from './subject.ts';
-import { servesHeaders } from './supply.ts';
 import type { System } from './system.ts';
 
 /** Those that compile with kernel headers. */
@@ -32,11 +31,12 @@ export function checkHeaderTrees(subject: Subject): Finding[] {
   ];
 }
 
+/** What a finding says of how it is mended. */
+type Mending = Pick<Finding, 'fix' | 'advice'>;
+
 /** What would make tools use good headers instead of bad ones at their usual place. */
-function mend(subject: Subject): { readonly fix: string } | { readonly advice: string } {
-  return servesHeaders(subject.supply)
-    ? { fix: environmentFix(subject) }
-    : { advice: 'Install the headers of this very kernel, or remove these' };
+function mend(subject: Subject): Mending {
+  return headersFix(subject) ?? { advice: 'Install the headers of this very kernel, or remove these' };
 }
 
 function severityFor(tools: readonly string[]): Severity {
@@ -44,7 +44,7 @@ function severityFor(tools: readonly string[]): Severity {
 }
 
 function checkLinks(subject: Subject, pair: readonly string[]): Finding[] {
-  const { system, supply } = subject;
+  const { system } = subject;
   const dangling = pair.filter((path) => system.kindOf(path) === 'dangling');
   if (dangling.length === 0) return [];
   const tools = installed(subject, headerReaders);
@@ -60,7 +60,7 @@ function checkLinks(subject: Subject, pair: readonly string[]): Finding[] {
           ? 'headers were removed, or the kernel was built on another machine: whoever follows it finds none'
           : `${other} has headers, which are used instead`,
       tools,
-      ...(servesHeaders(supply) ? { fix: execFix() } : { advice: 'Install the headers of this very kernel' }),
+      ...(headersFix(subject, execFix) ?? { advice: 'Install the headers of this very kernel' }),
     },
   ];
 }
@@ -126,7 +126,7 @@ interface VersionTexts {
   readonly utsRelease: string | undefined;
   /** include/generated/uapi/linux/version.h. */
   readonly version: string | undefined;
-  readonly mended: { readonly fix: string } | { readonly advice: string };
+  readonly mended: Mending;
 }
 
 /** Whether headers are those of the kernel. @param where they are, for messages */
@@ -189,6 +189,7 @@ function kernelVersion({ system, kernel }: Subject): number[] {
 function checkArchive(subject: Subject): Finding[] {
   const { archive } = subject.supply;
   if (archive === undefined || archive.files > 0) return [];
+  const made = headersFix(subject);
   return [
     {
       name: 'archive-of-links',
@@ -198,7 +199,11 @@ function checkArchive(subject: Subject): Finding[] {
       }`,
       why: 'builds of Android kernels with Bazel have made such archives; nobody can compile with them',
       tools: installed(subject, headerReaders),
-      advice: 'Give ikfs the archive of a whole build of this kernel: --headers FILE',
+      ...made,
+      advice: [
+        'Give ikfs the archive of a whole build of this kernel: --headers FILE',
+        ...(made?.advice === undefined ? [] : [made.advice]),
+      ].join('. '),
     },
   ];
 }

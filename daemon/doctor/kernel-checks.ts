@@ -51,7 +51,7 @@ function checkBtf(subject: Subject): Finding[] {
       : 'the kernel shows no BTF at /sys/kernel/btf/vmlinux',
     why: 'CO-RE programs can not be relocated by it, and no vmlinux.h can be made from it',
     tools,
-    ...(served ? { fix: execFix() } : {}),
+    ...(served ? { fix: execFix(subject) } : {}),
     advice: inside
       ? 'Kernels before 5.4 never show it; later ones do wherever sysfs is mounted'
       : "A kernel built with CONFIG_DEBUG_INFO_BTF=y has it; or give ikfs a file with this kernel's BTF: --btf FILE",
@@ -109,7 +109,7 @@ function checkOsRelease(subject: Subject): Finding[] {
       what: 'there is no /etc/os-release',
       why: `${listed(tools)} can not choose among the BTF inside, which is named after the distribution`,
       tools,
-      ...('source' in subject.supply.btf ? { fix: execFix() } : {}),
+      ...('source' in subject.supply.btf ? { fix: execFix(subject) } : {}),
       advice: 'A file with the lines ID= and VERSION_ID= is enough',
     },
   ];

@@ -73,9 +73,13 @@ function moduleBtf({ kernel }: Subject): string {
   return `${loaded}; one that does not match is ${allowed ? 'loaded without it' : 'refused'}`;
 }
 
-function served({ headers, config, btf }: Subject['supply']): string {
+function served({ headers, bpfHeaders, config, btf }: Subject['supply']): string {
   const having = (each: Supplied): boolean => 'source' in each;
-  const names = { headers, configuration: config, BTF: btf };
+  const made =
+    !having(headers) && having(bpfHeaders)
+      ? { 'headers for BPF programs (from BTF)': bpfHeaders }
+      : { headers };
+  const names = { ...made, configuration: config, BTF: btf };
   const entries = Object.entries(names);
   const has = entries.filter(([, each]) => having(each)).map(([name]) => name);
   const lacks = entries.filter(([, each]) => !having(each)).map(([name]) => name);
@@ -166,7 +170,7 @@ function formatSum(findings: readonly Finding[]): string {
 /** The same for programs: all that was seen, with stable names. */
 export function reportJson({ subject, lookups, findings }: Examination): unknown {
   const { system, kernel, supply, tools, compilers, mountpoint } = subject;
-  const { headers, config, btf, archive } = supply;
+  const { headers, bpfHeaders, config, btf, archive } = supply;
   return {
     root: system.root.path,
     release: system.release,
@@ -179,7 +183,7 @@ export function reportJson({ subject, lookups, findings }: Examination): unknown
       archive: kernel.archive ?? null,
       options: Object.fromEntries(options.map((name) => [name, option(kernel, name) ?? null])),
     },
-    ikfs: { mountpoint: mountpoint ?? null, headers, config, btf, archive: archive ?? null },
+    ikfs: { mountpoint: mountpoint ?? null, headers, bpfHeaders, config, btf, archive: archive ?? null },
     tools: tools.map(({ name, path, version, llvm }) => ({
       name,
       path,

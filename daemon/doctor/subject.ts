@@ -4,7 +4,10 @@ import { parseBanner } from '../../src/format/banner.ts';
 import { compilerText, configValue } from '../../src/format/kernel-config.ts';
 import { livePaths } from '../../src/source/live.ts';
 import { defaultMountpoint } from '../mountpoint.ts';
+import type { HeaderKind } from '../header-choice.ts';
+import type { Finding } from './finding.ts';
 import type { InstalledTool } from './installed-tools.ts';
+import { servedHeaders } from './supply.ts';
 import type { Supply } from './supply.ts';
 import type { System } from './system.ts';
 
@@ -18,6 +21,8 @@ export interface Subject {
   readonly compilers: readonly InstalledTool[];
   /** Where ikfs is mounted, if it is. */
   readonly mountpoint: string | undefined;
+  /** The headers that ikfs is to serve, the best it has unless given. */
+  readonly wantedHeaders: HeaderKind | undefined;
 }
 
 /** What a kernel shows of itself. */
@@ -135,10 +140,32 @@ export function pathAtMount({ mountpoint = defaultMountpoint(), system }: Subjec
 
 /** Makes tools that read variables use the mount. */
 export function environmentFix(subject: Subject): string {
-  return atMount(subject, 'eval "$(ikfs env)"');
+  return atMount(subject, `eval "$(ikfs env${choiceOf(subject)})"`);
 }
 
 /** Runs a command that finds what is in the mount at the paths that it has built in. */
-export function execFix(): string {
-  return 'ikfs exec -- CMD';
+export function execFix(subject: Subject): string {
+  return `ikfs exec${choiceOf(subject)} -- CMD`;
+}
+
+/** What leads tools to the headers that serve, where that is not what they are led to without a word. */
+function choiceOf({ supply, wantedHeaders }: Subject): string {
+  const isArchiveUseless = 'source' in supply.headers && servedHeaders(supply) === 'btf';
+  const kind = wantedHeaders ?? (isArchiveUseless ? 'btf' : undefined);
+  return kind === undefined ? '' : ` --headers ${kind}`;
+}
+
+/** How tools are made to use the headers that ikfs has, if it has some. */
+export function headersFix(
+  subject: Subject,
+  fix = environmentFix,
+): Pick<Finding, 'fix' | 'advice'> | undefined {
+  const kind = servedHeaders(subject.supply, subject.wantedHeaders);
+  if (kind === undefined) return undefined;
+  if (kind === 'archive') return { fix: fix(subject) };
+  const reason = 'missing' in subject.supply.headers ? ', as there is no header archive' : '';
+  return {
+    fix: fix(subject),
+    advice: `ikfs makes headers for BPF programs from BTF: bpf-headers/${reason}`,
+  };
 }

@@ -4,6 +4,8 @@ import type { Kernel } from '../../src/artifact/kernel.ts';
 import type { KernelArtifact } from '../../src/artifact/kinds.ts';
 import { asIkfsError, describeError } from '../../src/errors.ts';
 import { describeAttempts } from '../attempts.ts';
+import type { HeaderKind } from '../header-choice.ts';
+import { headerKinds } from '../options.ts';
 import { openSession } from '../session.ts';
 import type { Sources } from '../sources.ts';
 import type { Keeping } from '../store.ts';
@@ -13,7 +15,10 @@ export type Supplied = { readonly source: string } | { readonly missing: string 
 
 /** What ikfs can serve of one kernel. */
 export interface Supply {
+  /** The header archive. */
   readonly headers: Supplied;
+  /** What headers for BPF programs are made from. */
+  readonly bpfHeaders: Supplied;
   readonly config: Supplied;
   readonly btf: Supplied;
   /** What the header archive is like, where there is one. */
@@ -34,9 +39,20 @@ export interface ArchiveState {
   readonly strayLinks: number;
 }
 
-/** Whether ikfs has headers that serve clang for this kernel. What else than the archive can stand in, goes here. */
-export function servesHeaders({ headers, archive }: Supply): boolean {
-  return 'source' in headers && (archive?.files ?? 0) > 0;
+/**
+ * The headers that ikfs has for this kernel and that serve clang: the archive's, else those made from BTF; undefined when
+ * there are none.
+ * @param wanted the only kind that will do
+ */
+export function servedHeaders(
+  { headers, archive, bpfHeaders }: Supply,
+  wanted?: HeaderKind,
+): HeaderKind | undefined {
+  const has = {
+    archive: 'source' in headers && (archive?.files ?? 0) > 0,
+    btf: 'source' in bpfHeaders,
+  };
+  return headerKinds.find((kind) => has[kind] && (wanted ?? kind) === kind);
 }
 
 /** What ikfs can serve of the kernel of that release. Makes what it takes to know; never throws. */
@@ -57,11 +73,15 @@ export async function supplyOf(release: string, sources: Sources, keeping: Keepi
 
 async function supplyOfKernel(kernel: Kernel): Promise<Supply> {
   const headers = await supplied(kernel, 'build');
-  const tree = 'source' in headers ? await kernel.headerTree() : undefined;
+  const tree = 'source' in headers ? await kernel.headers.build() : undefined;
+  const config = await supplied(kernel, 'config');
+  const btf = await supplied(kernel, 'btf/vmlinux');
   return {
     headers,
-    config: await supplied(kernel, 'config'),
-    btf: await supplied(kernel, 'btf/vmlinux'),
+    // Both are needed; nothing is made of them to know that.
+    bpfHeaders: 'source' in config ? btf : config,
+    config,
+    btf,
     archive: tree && stateOf(tree),
     configText: await textOf(kernel, 'config'),
     compiler: (await textOf(kernel, 'compiler'))?.trim(),
@@ -72,6 +92,7 @@ function nothing(missing: string): Supply {
   const none = { missing };
   return {
     headers: none,
+    bpfHeaders: none,
     config: none,
     btf: none,
     archive: undefined,

@@ -4,9 +4,8 @@ import type { Finding, FindingName, Severity } from './finding.ts';
 import type { LookupResult } from './lookup-results.ts';
 import type { Need } from './lookup-order.ts';
 import { hasProgram } from './installed-tools.ts';
-import { environmentFix, execFix, option, toolNamed } from './subject.ts';
+import { execFix, headersFix, option, toolNamed } from './subject.ts';
 import type { Subject } from './subject.ts';
-import { servesHeaders } from './supply.ts';
 import { isBefore } from './system.ts';
 
 /** What installed tools will find, and what keeps them from it. */
@@ -77,8 +76,7 @@ function describe(subject: Subject, need: Need, tools: readonly string[]): Lack 
   const { supply } = subject;
   const when = (able: boolean, fix: string): string | undefined => (able ? fix : undefined);
   switch (need) {
-    case 'headers': {
-      const serves = servesHeaders(supply);
+    case 'headers':
       return {
         name: 'headers-not-found',
         thing: 'no kernel headers',
@@ -86,17 +84,17 @@ function describe(subject: Subject, need: Need, tools: readonly string[]): Lack 
           bcc: 'bcc compiles every program with them',
           bpftrace: 'bpftrace compiles programs with them that include one, or name a type that BTF lacks',
         }),
-        fix: when(serves, environmentFix(subject)),
-        advice: serves ? undefined : `ikfs has none either: ${reasonOf(subject)}. ${headersPackage(subject)}`,
+        ...(headersFix(subject) ?? {
+          advice: `ikfs has none either: ${reasonOf(subject)}. ${headersPackage(subject)}`,
+        }),
       };
-    }
     case 'btf': {
       const serves = 'source' in supply.btf;
       return {
         name: 'btf-not-found',
         thing: 'no BTF of the kernel',
         why: 'CO-RE programs are not loaded without it, and types of the kernel are not known',
-        fix: when(serves, execFix()),
+        fix: when(serves, execFix(subject)),
         advice: serves
           ? undefined
           : "ikfs has none either; give it a file with this kernel's BTF: --btf FILE",
@@ -108,7 +106,7 @@ function describe(subject: Subject, need: Need, tools: readonly string[]): Lack 
         name: 'config-not-found',
         thing: 'no configuration of the kernel',
         why: 'CONFIG_ variables of CO-RE programs stay unset, and bpftool feature tells less',
-        fix: when(serves, execFix()),
+        fix: when(serves, execFix(subject)),
         advice: serves ? undefined : 'A kernel built with CONFIG_IKCONFIG_PROC=y has it',
       };
     }
@@ -181,10 +179,10 @@ function checkVariables(results: readonly LookupResult[]): Finding[] {
 
 /** bpftraces that do not unpack the archive any more, and bccs that would and can not. */
 function checkUnpacking(subject: Subject, results: readonly LookupResult[]): Finding[] {
-  const { kernel, supply, system } = subject;
+  const { kernel, system } = subject;
   if (kernel.archive === undefined) return [];
   const findings: Finding[] = [];
-  const fix = servesHeaders(supply) ? { fix: environmentFix(subject) } : {};
+  const fix = headersFix(subject) ?? {};
   const bpftrace = toolNamed(subject, 'bpftrace');
   const lacks = results.some(({ tool, need, used }) => tool === 'bpftrace' && need === 'headers' && !used);
   if (bpftrace && lacks && !isBefore(bpftrace.version, '0.20.4')) {

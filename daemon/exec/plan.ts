@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { livePaths } from '../../src/source/live.ts';
+import { chooseHeaders } from '../header-choice.ts';
+import type { HeaderKind } from '../header-choice.ts';
 import type { KernelTree } from './kernel-tree.ts';
 import type { SystemView } from './system-view.ts';
 import { companions, targetsOf } from './targets.ts';
@@ -36,10 +38,17 @@ const mostNames = 2000;
 /**
  * What it takes to show a kernel's artifacts where tools look for them. Where the kernel is the running one, what the
  * system has already stays as it is; of another one, everything is laid over.
+ * @param wanted which headers are wanted, also where the system has some; the best there are unless given
  */
-export async function planFor(system: SystemView, tree: KernelTree): Promise<Plan> {
+export async function planFor(system: SystemView, tree: KernelTree, wanted?: HeaderKind): Promise<Plan> {
   const plan = new Planning(system, tree);
-  for (const target of targetsOf(system, await tree.names('btf'))) await plan.add(target);
+  const headers = (await chooseHeaders(tree, wanted))?.artifact;
+  const targets = targetsOf(system, {
+    types: await tree.names('btf'),
+    headers: headers ?? 'build',
+    areChosen: wanted !== undefined,
+  });
+  for (const target of targets) await plan.add(target);
   return plan.result();
 }
 

@@ -1,5 +1,6 @@
 import type { KernelArtifact } from '../../src/artifact/kinds.ts';
 import { livePaths } from '../../src/source/live.ts';
+import type { HeaderChoice } from '../header-choice.ts';
 import type { SystemView } from './system-view.ts';
 
 /** A path of the system that tools look at, and what of a kernel belongs there. */
@@ -18,17 +19,25 @@ export interface Target {
   readonly withCompanions?: true;
 }
 
-/** Where `build/` leads by relative links (src/tree/), and what tools look for beside it. */
+/** Where header trees lead by relative links (src/tree/), and what tools look for beside it. */
 export const companions = ['config', 'vmlinux', 'Module.symvers', 'auto.conf', 'kernel.release'] as const;
+
+/** What of a kernel there is to choose among. */
+export interface ShownOfKernel {
+  /** Names of modules whose types the kernel has, with `vmlinux`. */
+  readonly types: readonly string[];
+  readonly headers: HeaderChoice['artifact'];
+  /** Whether these headers were chosen by hand, so that they take the place of others. */
+  readonly areChosen: boolean;
+}
 
 const kernelTypes = `${livePaths.btf}/vmlinux`;
 
 /**
  * What tools look for at fixed paths. They take them from uname -r, so they are those of the running kernel, whichever
  * kernel's artifacts are shown.
- * @param modulesOfTree names of modules whose types the kernel has, with `vmlinux`
  */
-export function targetsOf({ found, place, names }: SystemView, typesOfTree: readonly string[]): Target[] {
+export function targetsOf({ found, place, names }: SystemView, shown: ShownOfKernel): Target[] {
   const { release, headers } = found;
   const isFile = (path: string): boolean => place(path).kind === 'file';
   const types = new Set(names(livePaths.btf));
@@ -36,11 +45,11 @@ export function targetsOf({ found, place, names }: SystemView, typesOfTree: read
   const file = (at: string, artifact: KernelArtifact, standIn: string): Target => ({
     ...{ at, artifact, evidence: artifact, kind: 'file', standIn, isThere: isFile(at) },
   });
-  const tree = (name: string, artifact: 'build'): Target => ({
+  const tree = (name: string): Target => ({
     at: `/lib/modules/${release}/${name}`,
-    ...{ artifact, evidence: artifact, kind: 'directory', withCompanions: true },
+    ...{ artifact: shown.headers, evidence: shown.headers, kind: 'directory', withCompanions: true },
     standIn: '$BCC_KERNEL_SOURCE and $BPFTRACE_KERNEL_SOURCE',
-    isThere: headers !== undefined,
+    isThere: headers !== undefined && !shown.areChosen,
   });
   return [
     file('/proc/config.gz', 'config.gz', `/boot/config-${release} and $LIBBPFGO_KCONFIG_FILE`),
@@ -51,12 +60,12 @@ export function targetsOf({ found, place, names }: SystemView, typesOfTree: read
       evidence: 'btf/vmlinux',
       kind: 'directory',
       standIn: `/boot/vmlinux-${release}, $BPFTRACE_BTF and $PAHOLE_VMLINUX_BTF_FILENAME`,
-      isThere: typesOfTree.every((name) => types.has(name)),
+      isThere: shown.types.every((name) => types.has(name)),
     },
     file(`/boot/config-${release}`, 'config', '/proc/config.gz and $LIBBPFGO_KCONFIG_FILE'),
     // Where the kernel shows its types, nobody looks for them there.
     ...(isFile(kernelTypes) ? [] : [file(`/boot/vmlinux-${release}`, 'vmlinux', '$BPFTRACE_BTF')]),
-    tree('build', 'build'),
-    tree('source', 'build'),
+    tree('build'),
+    tree('source'),
   ];
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "btf/bpf_headers_binding.h"
 #include "btf/btf.h"
 #include "btf/c_header.h"
 #include "btf/flatten.h"
@@ -43,6 +44,7 @@ class BtfObject : public Napi::ObjectWrap<BtfObject> {
   Napi::Value flat_size(const Napi::CallbackInfo& info);
   Napi::Value merge_it(const Napi::CallbackInfo& info);
   Napi::Value write_header(const Napi::CallbackInfo& info);
+  Napi::Value write_bpf_headers(const Napi::CallbackInfo& info) { return start_bpf_headers(btf_, info); }
 
   Shared btf_;
 };
@@ -191,6 +193,7 @@ Napi::Function BtfObject::constructor(Napi::Env env) {
                          InstanceMethod<&BtfObject::flat_size>("flatSize"),
                          InstanceMethod<&BtfObject::merge_it>("merge"),
                          InstanceMethod<&BtfObject::write_header>("writeHeader"),
+                         InstanceMethod<&BtfObject::write_bpf_headers>("writeBpfHeaders"),
                      });
 }
 

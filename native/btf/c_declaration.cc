@@ -26,10 +26,30 @@ std::string_view qualifier(Kind kind) {
   }
 }
 
+/** The number that an enumeration is, by its size and sign. */
+std::string_view enumeration_number(const Type& type) {
+  switch (type.size()) {
+    case 1:
+      return type.flag() ? "signed char" : "unsigned char";
+    case 2:
+      return type.flag() ? "short" : "unsigned short";
+    case 8:
+      return type.flag() ? "long long" : "unsigned long long";
+    default:
+      return type.flag() ? "int" : "unsigned int";
+  }
+}
+
 }  // namespace
 
 CDeclaration::CDeclaration(const Btf& btf, CGuard& guard, CText& text)
-    : btf_(btf), guard_(guard), text_(text), names_(btf, text), layout_(btf, guard), has_alias_(btf.count()) {
+    : btf_(btf),
+      guard_(guard),
+      text_(text),
+      names_(btf, text),
+      layout_(btf, guard),
+      has_alias_(btf.count()),
+      as_number_(btf.count()) {
   for (TypeId id = 1; id < btf.count(); ++id) {
     const auto type = btf.type(id);
     if (type.kind() == Kind::integer || type.kind() == Kind::floating)
@@ -155,6 +175,7 @@ void CDeclaration::write_base(TypeId id, const Type& type, unsigned level) {
       return type.name() == 0 ? define_record(id, level) : mention(id);
     case Kind::enumeration:
     case Kind::enumeration_64:
+      if (as_number_[id]) return text_.add(enumeration_number(type));
       return type.name() == 0 ? define_enumeration(id, level) : mention(id);
     case Kind::forward:
       return mention(id);
@@ -162,6 +183,7 @@ void CDeclaration::write_base(TypeId id, const Type& type, unsigned level) {
       return names_.write_identifier(id);
     default:
       if (!has_alias_[id]) return text_.add(c_name_at(btf_, type.name()));
+      if (as_number_[id]) return text_.add(c_number_like(btf_, id));
       names_.write_identifier(id);
   }
 }

@@ -28,6 +28,13 @@ class CDeclaration {
   void define_enumeration(TypeId id, unsigned level);
   /** Whether a type is a number by a name that C does not know, which is defined as another's alias. */
   bool has_alias(TypeId id) const { return has_alias_[id]; }
+  /** What names types. */
+  CNames& names() { return names_; }
+  /** What lays types out. */
+  CLayout& layout() { return layout_; }
+  /** Has an enumeration, or what is an alias, mentioned as the number that it is, or by its name again. */
+  void mention_as_number(TypeId id, bool number) { as_number_[id] = number; }
+  bool is_mentioned_as_number(TypeId id) const { return as_number_[id]; }
   /** `typedef` of a type definition or an alias. */
   void define_alias(TypeId id);
 
@@ -55,6 +62,7 @@ class CDeclaration {
   CNames names_;
   CLayout layout_;
   std::vector<bool> has_alias_;
+  std::vector<bool> as_number_;
   /** Types from a declared one to its base, of declarations that lie in each other. */
   std::vector<TypeId> chain_;
   std::vector<Closer> closers_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace ikfs::btf {
 
@@ -49,56 +48,7 @@ bool has_identifier_form(std::string_view text) {
                      [](char c) { return identifier_characters[static_cast<unsigned char>(c)]; });
 }
 
-/** FNV-1a with a last mixing: its low bits choose the slot. */
-std::uint32_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    hash = (hash ^ word) * 0x9fb21c651e98df25;
-    hash ^= hash >> 29;
-  }
-  std::uint64_t rest = left;
-  std::memcpy(&rest, at, left);
-  hash = (hash ^ rest ^ std::uint64_t{text.size()} << 56) * 0x9fb21c651e98df25;
-  return static_cast<std::uint32_t>(hash >> 32);
-}
-
 }  // namespace
-
-CNameTable::CNameTable() : slots_(1 << 12) {}
-
-std::size_t CNameTable::find(std::string_view name, std::uint32_t hash) const {
-  const auto mask = slots_.size() - 1;
-  auto at = hash & mask;
-  while (slots_[at].text &&
-         (slots_[at].hash != hash || std::string_view(slots_[at].text, slots_[at].length) != name))
-    at = (at + 1) & mask;
-  return at;
-}
-
-bool CNameTable::has(std::string_view name) const { return slots_[find(name, hash_of(name))].text; }
-
-CNameUse& CNameTable::use_of(std::string_view name) {
-  if (used_ * 2 >= slots_.size()) grow();
-  const auto hash = hash_of(name);
-  auto& slot = slots_[find(name, hash)];
-  if (!slot.text) {
-    slot = {name.data(), static_cast<std::uint32_t>(name.size()), hash, {}};
-    ++used_;
-  }
-  return slot.use;
-}
-
-void CNameTable::grow() {
-  std::vector<Slot> old(slots_.size() * 4);
-  old.swap(slots_);
-  for (const auto& slot : old) {
-    if (slot.text) slots_[find({slot.text, slot.length}, slot.hash)] = slot;
-  }
-}
 
 void CNames::write_enumerator(std::uint32_t name) {
   const auto text = legal(c_name_at(btf_, name));
@@ -125,7 +75,7 @@ std::uint32_t CNames::number_of_tag(TypeId id, std::string_view name) {
   const bool only_declared = kind == Kind::forward || (kind == Kind::enumeration && type.length() == 0);
   if (kind == Kind::forward) kind = type.flag() ? Kind::union_type : Kind::structure;
   if (kind == Kind::enumeration_64) kind = Kind::enumeration;
-  auto& use = tags_.use_of(name);
+  auto& use = tags_.add(name).first;
   if (is_reserved(name)) return take(tags_, name);
   if (use.declared == Kind::void_type) {
     use.declared = kind;
@@ -149,23 +99,28 @@ std::string CNames::identifier(TypeId id) {
   const auto name = legal(c_name_at(btf_, btf_.type(id).name()));
   auto& number = numbers_[id];
   if (number == 0) number = take(identifiers_, name);
+  if (number == prefixed) return std::string(prefix) + std::string(name);
   return number == 1 ? std::string(name) : std::string(name) + "___" + std::to_string(number);
 }
 
 std::uint32_t CNames::take(CNameTable& table, std::string_view name) {
-  auto& count = table.use_of(name).count;
+  auto& count = table.add(name).first.count;
   // What is reserved is taken from the beginning.
   if (count == 0 && is_reserved(name)) count = 1;
   if (++count == 1) return 1;
   auto numbered = std::string(name) + "___" + std::to_string(count);
-  while (table.has(numbered) || is_real_name(numbered))
+  while (table.get(numbered) || is_real_name(numbered))
     numbered = std::string(name) + "___" + std::to_string(++count);
   const auto number = count;
-  table.use_of(*made_.insert(std::move(numbered)).first).count = 1;  // may move `count`
+  table.add(*made_.insert(std::move(numbered)).first).first.count = 1;  // may move `count`
   return number;
 }
 
 void CNames::write(std::string_view name, std::uint32_t number) {
+  if (number == prefixed) {
+    text_.add(prefix);
+    return text_.add(name);
+  }
   text_.add(name);
   if (number < 2) return;
   text_.add("___");

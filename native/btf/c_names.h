@@ -9,6 +9,7 @@
 
 #include "btf/btf.h"
 #include "btf/c_text.h"
+#include "btf/name_map.h"
 
 namespace ikfs::btf {
 
@@ -29,27 +30,7 @@ struct CNameUse {
 };
 
 /** How often each name has been given. */
-class CNameTable {
- public:
-  CNameTable();
-  /** The use of a name, none at first. @param name must stay where it is */
-  CNameUse& use_of(std::string_view name);
-  bool has(std::string_view name) const;
-
- private:
-  struct Slot {
-    const char* text = nullptr;
-    std::uint32_t length = 0;
-    std::uint32_t hash = 0;
-    CNameUse use;
-  };
-
-  std::size_t find(std::string_view name, std::uint32_t hash) const;
-  void grow();
-
-  std::vector<Slot> slots_;
-  std::size_t used_ = 0;
-};
+using CNameTable = NameMap<CNameUse>;
 
 /**
  * The names of what is declared. BTF may have a name several times (types of several units that differ); in
@@ -59,7 +40,16 @@ class CNameTable {
  */
 class CNames {
  public:
-  CNames(const Btf& btf, CText& text) : btf_(btf), text_(text), numbers_(btf.count()) {}
+  CNames(const Btf& btf, CText& text)
+      : btf_(btf), text_(text), tags_(usual_names), identifiers_(usual_names), numbers_(btf.count()) {}
+
+  /**
+   * Decides a type's name instead of the order in which names are written: its own for 1, with a number
+   * behind it for more, or its own behind `prefix` for `prefixed`.
+   */
+  void decide(TypeId id, std::uint32_t number) { numbers_[id] = number; }
+  static constexpr std::uint32_t prefixed = UINT32_MAX;
+  static constexpr std::string_view prefix = "ikfs_";
 
   /** Writes the tag of a struct, union, enumeration or forward declaration; nothing when it has none. */
   void write_tag(TypeId id);
@@ -78,6 +68,8 @@ class CNames {
   void write(std::string_view name, std::uint32_t number);
   std::string_view legal(std::string_view name);
   bool is_real_name(const std::string& name);
+
+  static constexpr std::size_t usual_names = 1 << 11;
 
   const Btf& btf_;
   CText& text_;

@@ -36,6 +36,9 @@ class CText {
   /** Writes what is left. */
   void flush();
 
+  /** How many bytes have been added and not dropped. */
+  std::uint64_t position() const { return written_ + used_; }
+
  private:
   /** Counts what is dropped, as that takes time and names are kept of it. */
   void skip(std::size_t size) {

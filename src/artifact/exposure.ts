@@ -61,6 +61,7 @@ function publishedAs(artifact: KernelArtifact | ModuleArtifact): readonly string
     case 'btf-flat':
     case 'types':
     case 'btf-flat/all':
+    case 'bpf-headers':
     case 'modules.tsv':
     case 'Module.symvers':
       return [];

@@ -19,9 +19,10 @@ export function headerTreeIndex(
 ): Buffer {
   const omitted: string[] = [];
   const top: PlainDirectory = { kind: 'directory', children: new Map() };
+  const directories = new Map([['', top]]);
   for (const entry of entries) {
     if (entry.kind === 'link' && !staysInside(entry.path, entry.target)) omitted.push(entry.path);
-    else add(top, entry);
+    else add(directories, entry);
   }
   const archive = { has: (path: string) => nodeAt(top, path) !== undefined };
   const chosen = companions.filter(({ goesWith }) => goesWith?.(archive) ?? true);
@@ -34,12 +35,20 @@ interface PlainDirectory {
   readonly children: Map<string, PlainDirectory | Extract<PlainTree, { kind: 'file' | 'link' }>>;
 }
 
-/** Puts an entry into its directory; those that the archive does not list are made. */
-function add(top: PlainDirectory, entry: ArchiveEntry): void {
+/**
+ * Puts an entry into its directory; those that the archive does not list are made.
+ * @param directories by their paths, as far as entries have been put into them; the top has an empty one
+ */
+function add(directories: Map<string, PlainDirectory>, entry: ArchiveEntry): void {
   if (entry.path === '') return;
-  const names = entry.path.split('/');
-  const name = names.pop() as string;
-  const parent = directoryOf(top, names, entry);
+  const slash = entry.path.lastIndexOf('/');
+  const name = entry.path.slice(slash + 1);
+  const path = entry.path.slice(0, Math.max(slash, 0));
+  let parent = directories.get(path);
+  if (!parent || slash === 0) {
+    parent = directoryOf(directories.get('') as PlainDirectory, entry.path.split('/').slice(0, -1), entry);
+    directories.set(path, parent);
+  }
   checkName(name, entry);
   const present = parent.children.get(name);
   if (present) {

@@ -1,15 +1,12 @@
 import { statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { Shelf } from '../bytes/shelf.ts';
-import { asIkfsError } from '../errors.ts';
 import { liveModules } from '../source/live.ts';
-import { fileOf, listModules, sameModules } from '../source/module-folder.ts';
+import { listModules, sameModules } from '../source/module-folder.ts';
 import type { ModuleEntry, ModuleList } from '../source/module-folder.ts';
 import { surveyModules } from '../source/module-survey.ts';
 import type { ModuleSurvey } from '../source/module-survey.ts';
-import { isExposed } from './exposure.ts';
 import { inputState, stateOfCarriers } from './input-state.ts';
-import type { HeaderTree } from './header-tree.ts';
 import type { Releasable } from './held-memory.ts';
 import type { ImageContents } from './image-contents.ts';
 import { Findings } from './kernel-context.ts';
@@ -18,11 +15,12 @@ import type { Evidence, KernelArtifact } from './kinds.ts';
 import { SourceEvidence } from './source-evidence.ts';
 import { makeKernelBtf } from './make-btf.ts';
 import { makeAutoConf, makeKernelRelease } from './make-companions.ts';
-import { clangTree } from './clang-tree.ts';
+import { KernelExposure } from './kernel-exposure.ts';
+import { KernelHeaderTrees } from './kernel-header-trees.ts';
 import { makeConfig } from './make-config.ts';
 import type { ConfigOutcome } from './make-config.ts';
 import { makeHeadersOnly } from './make-headers-only.ts';
-import { inspectHeaders, makeHeaderArchive, makeHeaderTree } from './make-headers.ts';
+import { makeHeaderArchive } from './make-headers.ts';
 import { makeCompiler, makeVersion } from './make-identity.ts';
 import { makeModuleBtf } from './make-module-btf.ts';
 import { makeFlatBtf, makeKernelHeader, makeMergedBtf, makeModuleHeader } from './make-types.ts';
@@ -37,7 +35,7 @@ import type { ModuleArtifact, SettledModule } from './module-artifacts.ts';
 import { judge } from './module-verdict.ts';
 import type { Judgement } from './module-verdict.ts';
 import { lasts } from './outcome.ts';
-import type { Outcome, ReadyOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import type { RamdiskContents } from './ramdisk-contents.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { Workshop } from './workshop.ts';
@@ -68,14 +66,12 @@ export class Kernel implements Releasable {
   readonly #moduleArtifacts: ModuleArtifacts;
   readonly #types: TypeSources;
   readonly #config = new SingleFlight<'config', ConfigOutcome>(
-    () => makeConfig(this.#context, () => this.headerTree()),
+    () => makeConfig(this.#context, () => this.headers.build()),
     ({ text, gzip }) => lasts(text) && lasts(gzip),
   );
-  readonly #headerTree = new SingleFlight<'build', HeaderTree | undefined>(() => this.#makeTree());
-  readonly #clangTree = new SingleFlight<'clang', HeaderTree | undefined>(async () => {
-    const tree = await this.headerTree();
-    return tree && clangTree(tree);
-  });
+  /** Who may read what. */
+  readonly exposure: KernelExposure;
+  readonly headers: KernelHeaderTrees;
   #modules: ModuleList | undefined;
   /** Counts kernels, so that each has a number of its own. */
   static #count = 0;
@@ -113,6 +109,8 @@ export class Kernel implements Releasable {
       (artifact) => workshop.timed(release, artifact, () => this.#make(artifact)),
       lasts,
     );
+    this.exposure = new KernelExposure(this.#context);
+    this.headers = new KernelHeaderTrees(this.#context, this);
     const kernelBtf = (): Promise<Outcome> => this.artifact('btf/vmlinux');
     this.#types = { workshop, kernelBtf, kernelTypes: new KernelTypes(workshop, kernelBtf) };
     this.#moduleArtifacts = new ModuleArtifacts(
@@ -124,7 +122,7 @@ export class Kernel implements Releasable {
       sources,
       () => this.modules(),
       (artifact) => this.settled(artifact),
-      () => this.#headerTree.settled('build'),
+      () => this.headers.settled('build'),
     );
     this.#state = this.#stateOfInputs();
     workshop.memory.add(this);
@@ -132,8 +130,7 @@ export class Kernel implements Releasable {
 
   letGo(shelf: Shelf): void {
     this.#modules?.modules.putAside(shelf);
-    this.#headerTree.settled('build')?.letGo(shelf);
-    this.#clangTree.settled('clang')?.letGo(shelf);
+    this.headers.letGo(shelf);
     this.#moduleArtifacts.letGo(shelf);
     this.#evidence.letGo();
     this.#types.kernelTypes.letGo();
@@ -147,16 +144,6 @@ export class Kernel implements Releasable {
   /** An artifact of a module, made now if it has not been. Never throws. */
   moduleArtifact(artifact: ModuleArtifact, name: string): Promise<Outcome> {
     return this.#moduleArtifacts.get(artifact, name);
-  }
-
-  /** The header tree, undefined when there is no archive. @throws IkfsError when there is a broken one */
-  headerTree(): Promise<HeaderTree | undefined> {
-    return this.#headerTree.get('build');
-  }
-
-  /** The tree of clang/, undefined when there is no archive. @throws IkfsError as headerTree */
-  clangTree(): Promise<HeaderTree | undefined> {
-    return this.#clangTree.get('clang');
   }
 
   /** The modules by name, as directories list them. */
@@ -174,32 +161,10 @@ export class Kernel implements Releasable {
     return this.modules().modules.has(name) || (this.sources.live && liveModules().includes(name));
   }
 
-  /** Whether everybody may read an artifact, or one of a module. @param outcome what came of asking for it */
-  isExposed(artifact: KernelArtifact | ModuleArtifact, { provenance }: ReadyOutcome): boolean {
-    const { live } = this.sources;
-    return isExposed(this.#context.workshop.exposure, {
-      artifact,
-      live,
-      files: this.#filesOf(artifact, provenance.source),
-    });
-  }
-
-  /** Whether everybody may enter build/, whichever source its archive turns out to be in. */
-  isTreeExposed(): boolean {
-    const { given, images, live } = this.sources;
-    const kheaders = this.modules().modules.get('kheaders');
-    const files = [...given.headers, ...(kheaders ? [fileOf(kheaders)] : []), ...images];
-    return isExposed(this.#context.workshop.exposure, { artifact: 'build', live, files });
-  }
-
-  /** The files that an artifact is made from. @param source as its provenance has it */
-  #filesOf(artifact: KernelArtifact | ModuleArtifact, source: string): readonly string[] {
-    const { moduleFolders, ramdisks } = this.sources;
-    const ofAllModules = (): string[] => [...this.modules().modules.values()].map(fileOf);
-    if (artifact === 'modules.tsv') return [...moduleFolders, ...ramdisks];
-    if (artifact === 'btf-flat/all' || artifact === 'Module.symvers') return [source, ...ofAllModules()];
-    // Of a module in a ramdisk the source begins with the image's path.
-    return [ramdisks.find((path) => source.startsWith(`${path}:`)) ?? source];
+  /** Whether there is what headers for BPF programs are made from; makes none of them. */
+  async canHaveBpfHeaders(): Promise<boolean> {
+    const needed = [await this.artifact('btf/vmlinux'), await this.artifact('config')];
+    return needed.every(({ state }) => state !== 'absent');
   }
 
   /** Last modification of what the kernel was found by, in milliseconds since the epoch. */
@@ -220,7 +185,7 @@ export class Kernel implements Releasable {
       outcome.state === 'ready' ? outcome.content : undefined,
     );
     contents.push(...moduleArtifacts.flatMap((each) => this.#moduleArtifacts.contents(each)));
-    contents.push(this.#headerTree.settled('build')?.tar);
+    contents.push(this.headers.settled('build')?.tar);
     if (contents.some((content) => content?.kind === 'blob' && content.seal.isDamaged)) return false;
     if (this.#context.ramdisks.some((ramdisk) => ramdisk.isDamaged())) return false;
     const carriersAreCurrent =
@@ -239,6 +204,8 @@ export class Kernel implements Releasable {
     this.#artifacts.forget('modules.tsv');
     this.#artifacts.forget('Module.symvers');
     this.#artifacts.forget('btf-flat/all');
+    this.#artifacts.forget('bpf-headers');
+    this.headers.forgetBpf();
     this.#moduleChanges += 1;
   }
 
@@ -304,11 +271,15 @@ export class Kernel implements Releasable {
       case 'kernel.release':
         return makeKernelRelease(this.release, await this.artifact('kheaders.tar.xz'));
       case 'headers-only.mk':
-        return await makeHeadersOnly(this.release, await this.#treeOutcome(), () => this.headerTree());
+        return await makeHeadersOnly(this.release, await this.headers.buildOutcome(), () =>
+          this.headers.build(),
+        );
       case 'kheaders.tar.xz':
         return await makeHeaderArchive(this.#context);
       case 'build':
-        return await this.#treeOutcome();
+        return await this.headers.buildOutcome();
+      case 'bpf-headers':
+        return await this.headers.bpfOutcome();
       case 'btf/vmlinux':
         return await makeKernelBtf(this.#context);
       case 'vmlinux':
@@ -356,31 +327,6 @@ export class Kernel implements Releasable {
 
   async #judge(name: string): Promise<Judgement> {
     return await judge(await this.moduleArtifact('btf', name), await this.#types.kernelTypes.forChecking());
-  }
-
-  /** The outcome of the tree: that of its archive, unless the archive can not be unpacked. */
-  async #treeOutcome(): Promise<Outcome> {
-    const archive = await this.artifact('kheaders.tar.xz');
-    if (archive.state !== 'ready') return archive;
-    try {
-      await this.headerTree();
-      return archive;
-    } catch (thrown) {
-      return {
-        state: 'failed',
-        error: asIkfsError(thrown, { path: archive.provenance.source }),
-        attempts: [],
-      };
-    }
-  }
-
-  async #makeTree(): Promise<HeaderTree | undefined> {
-    const archive = await this.artifact('kheaders.tar.xz');
-    if (archive.state === 'failed') throw archive.error;
-    if (archive.state === 'absent') return undefined;
-    const tree = await makeHeaderTree(this.#context.workshop, archive);
-    await inspectHeaders(this.#context, tree);
-    return tree;
   }
 }
 

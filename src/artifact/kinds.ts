@@ -9,6 +9,7 @@ export const kernelArtifacts = [
   'headers-only.mk',
   'kheaders.tar.xz',
   'build',
+  'bpf-headers',
   'btf/vmlinux',
   'vmlinux',
   'types/vmlinux.h',

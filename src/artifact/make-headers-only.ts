@@ -1,3 +1,4 @@
+import { endingMakefile } from '../format/makefile.ts';
 import { memoryContent } from './content.ts';
 import type { HeaderTree } from './header-tree.ts';
 import { missingKbuild } from './kbuild.ts';
@@ -34,11 +35,10 @@ export async function makeHeadersOnly(
   if (!tree || !hasHeadersOnly(tree)) return { state: 'absent', attempts: [] };
   const lacks = missingKbuild({ has: (path) => tree.find(path) !== undefined });
   const { message, advice } = headersOnlyAnswer(release, lacks);
-  // In a variable, brackets need not be in pairs.
-  const text = `# Made by ikfs, as the header archive of this kernel does not carry kbuild.
-answer := ${makeWord(`${message}. ${advice}`)}
-$(error $(answer))
-`;
+  const text = endingMakefile(
+    'Made by ikfs, as the header archive of this kernel does not carry kbuild.',
+    `${message}. ${advice}`,
+  );
   const provenance = { ...archive.provenance, derived: true };
   return { ...archive, content: memoryContent(text), provenance };
 }
@@ -55,12 +55,4 @@ export function headersOnlyAnswer(
     message: `headers only: the header archive of ${release} has no ${lacks.join(' and no ')}, so no module can be built with it`,
     advice: `Install linux-headers-${release} or kernel-devel-${release}, or give ikfs an archive of what they install (--headers FILE); programs for BPF need no more than this`,
   };
-}
-
-/**
- * A text without line ends as a variable's value in a makefile, where $ and # mean something (GNU make's manual, "Setting
- * Variables"): a release is what an image says, and may have both in it.
- */
-function makeWord(text: string): string {
-  return text.replaceAll('$', '$$$$').replaceAll('#', String.raw`\#`);
 }

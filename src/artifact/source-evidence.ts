@@ -71,6 +71,8 @@ export class SourceEvidence {
       case 'types/vmlinux.h':
       case 'btf-flat/all':
         return this.of('btf/vmlinux') === 'none' ? 'none' : 'possible';
+      case 'bpf-headers':
+        return this.of('btf/vmlinux') === 'none' || this.of('config') === 'none' ? 'none' : 'possible';
       case 'modules.tsv':
         return moduleFolders.length + ramdisks.length > 0 ? 'present' : 'none';
       case 'Module.symvers':

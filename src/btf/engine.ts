@@ -2,7 +2,7 @@ import type { ByteSource } from '../bytes/byte-source.ts';
 import type { FileSink } from '../bytes/byte-sink.ts';
 import { IkfsError } from '../errors.ts';
 import { fromNativeError, native, nativeMissing } from '../native.ts';
-import type { NativeBtf } from '../native.ts';
+import type { NativeBpfHeaders, NativeBtf } from '../native.ts';
 
 /** BTF that has been read, alone or split on a base; what it means is worked out by native/btf, off this thread. */
 export class Btf {
@@ -87,6 +87,15 @@ export class Btf {
     return output.filledBy(async () => {
       output.advance(await inContext(this.name, write()));
     });
+  }
+
+  /**
+   * Makes a tree of headers for BPF programs.
+   * @param plan as src/bpf-headers/plan.ts makes it
+   * @param cap how many bytes it may have
+   */
+  bpfHeaders(plan: string, cap: number): Promise<NativeBpfHeaders> {
+    return inContext(this.name, this.#native.writeBpfHeaders(plan, cap));
   }
 }
 

@@ -62,36 +62,43 @@ export function encodeTreeIndex(
   top: Extract<PlainTree, { kind: 'directory' }>,
   omitted: readonly string[],
 ): Buffer {
-  const records: { readonly name: Buffer; readonly node: PlainTree; readonly firstChild: number }[] = [];
-  const pending: { readonly name: Buffer; readonly node: PlainTree }[] = [
-    { name: Buffer.alloc(0), node: top },
+  const records: { readonly name: string; readonly node: PlainTree; firstChild: number }[] = [
+    { name: '', node: top, firstChild: 0 },
   ];
   // Nodes are taken in the order in which they were put in; a plain index instead of shift() keeps that linear.
-  for (let taken = 0; taken < pending.length; taken += 1) {
-    const { name, node } = pending[taken] as (typeof pending)[number];
-    records.push({ name, node, firstChild: pending.length });
-    if (node.kind !== 'directory') continue;
-    const children = [...node.children].map(([text, child]) => ({ name: Buffer.from(text), node: child }));
-    pending.push(...children.sort((a, b) => Buffer.compare(a.name, b.name)));
+  for (let taken = 0; taken < records.length; taken += 1) {
+    const record = records[taken] as (typeof records)[number];
+    record.firstChild = records.length;
+    if (record.node.kind !== 'directory') continue;
+    const { children } = record.node;
+    for (const name of inOrderOfBytes([...children.keys()]))
+      records.push({ name, node: children.get(name) as PlainTree, firstChild: 0 });
   }
-  const pool: Buffer[] = [];
+  const pool: string[] = [];
   let pooled = 0;
-  const place = (text: Buffer): number => {
+  const table = new DataView(new ArrayBuffer(records.length * recordSize));
+  /** Puts a text into the pool. @returns where it ends there */
+  const place = (text: string): number => {
     pool.push(text);
-    pooled += text.length;
-    return pooled - text.length;
+    pooled += Buffer.byteLength(text);
+    return pooled;
   };
-  const table = Buffer.alloc(records.length * recordSize);
+  const writeLarge = (value: number, at: number): void => {
+    // Takes the value modulo 2 to the power of 32.
+    table.setUint32(at, value, true);
+    table.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+  };
   records.forEach(({ name, node, firstChild }, number) => {
     const at = number * recordSize;
     const write = (where: number, amount: number, mode: number): void => {
-      table.writeBigUInt64LE(BigInt(where), at);
-      table.writeBigUInt64LE(BigInt(amount), at + 8);
-      table.writeUInt16LE(mode & 0o7777, at + 22);
+      writeLarge(where, at);
+      writeLarge(amount, at + 8);
+      table.setUint16(at + 22, mode & 0o7777, true);
     };
-    table.writeUInt32LE(place(name), at + 16);
-    table.writeUInt16LE(name.length, at + 20);
-    table.writeUInt8(kinds.indexOf(node.kind), at + 24);
+    const nameStart = pooled;
+    table.setUint16(at + 20, place(name) - nameStart, true);
+    table.setUint32(at + 16, nameStart, true);
+    table.setUint8(at + 24, kinds.indexOf(node.kind));
     switch (node.kind) {
       case 'directory':
         write(firstChild, node.children.size, 0o755);
@@ -100,8 +107,8 @@ export function encodeTreeIndex(
         write(node.offset, node.size, node.mode);
         return;
       case 'link': {
-        const target = Buffer.from(node.target);
-        write(place(target), target.length, 0o777);
+        const start = pooled;
+        write(start, place(node.target) - start, 0o777);
       }
     }
   });
@@ -111,7 +118,16 @@ export function encodeTreeIndex(
   header.writeUInt32LE(records.length, 8);
   header.writeUInt32LE(pooled, 12);
   header.writeUInt32LE(rest.length, 16);
-  return Buffer.concat([header, table, ...pool, rest]);
+  return Buffer.concat([header, Buffer.from(table.buffer), Buffer.from(pool.join('')), rest]);
+}
+
+/** Sorts names by their bytes in UTF-8. @param names are put in order in place */
+function inOrderOfBytes(names: string[]): string[] {
+  // Where all are ASCII, as nearly always, the order of JavaScript is the same.
+  if (names.every((name) => /^[\0-\x7f]*$/.test(name))) return names.sort();
+  const bytes = new Map(names.map((name) => [name, Buffer.from(name)] as const));
+  const empty = Buffer.alloc(0);
+  return names.sort((a, b) => Buffer.compare(bytes.get(a) ?? empty, bytes.get(b) ?? empty));
 }
 
 /** An encoded tree, of which only what is asked for is decoded. */

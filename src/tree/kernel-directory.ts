@@ -1,10 +1,8 @@
-import type { HeaderTree } from '../artifact/header-tree.ts';
 import type { Kernel } from '../artifact/kernel.ts';
 import type { Evidence } from '../artifact/kinds.ts';
 import { moduleArtifacts } from '../artifact/module-artifacts.ts';
 import type { ModuleArtifact } from '../artifact/module-artifacts.ts';
-import { IkfsError } from '../errors.ts';
-import { headerDirectory } from './header-directory.ts';
+import { headerTreeDirectory, isHeaderTree } from './header-tree-directory.ts';
 import type { Inodes } from './inodes.ts';
 import type { DirectoryEntry, DirectoryNode, Node } from './node.ts';
 import { artifactNode, moduleDirectory } from './module-directory.ts';
@@ -20,6 +18,7 @@ const names = [
   'kernel.release',
   'kheaders.tar.xz',
   'build',
+  'bpf-headers',
   'source',
   'headers-only.mk',
   'clang',
@@ -62,7 +61,8 @@ export function kernelDirectory(kernel: Kernel, inodes: Inodes): DirectoryNode {
         return moduleDirectory(kernel, name, inodes, modified);
       case 'build':
       case 'clang':
-        return await headerTreeDirectory(kernel, name, inodes, modified);
+      case 'bpf-headers':
+        return await headerTreeDirectory(kernel, name, { inodes, state: stateOf(kernel, name), modified });
       default:
         return artifactNode(kernel, name, inodeOf(name), modified, await kernel.artifact(name));
     }
@@ -76,6 +76,8 @@ function stateOf(kernel: Kernel, name: Name): string {
     case 'btf-flat':
     case 'types':
       return '';
+    // What is made of all modules.
+    case 'bpf-headers':
     case 'modules.tsv':
     case 'Module.symvers':
       return `${kernel.serial}.${kernel.moduleChanges()}`;
@@ -90,7 +92,7 @@ function isName(name: string): name is Name {
 
 function kindOf(name: Name): Node['kind'] {
   if (name === 'source' || name === 'vmlinux.h') return 'link';
-  return name === 'build' || name === 'clang' || isModuleArtifact(name) ? 'directory' : 'file';
+  return isHeaderTree(name) || isModuleArtifact(name) ? 'directory' : 'file';
 }
 
 function isModuleArtifact(name: string): name is ModuleArtifact {
@@ -111,39 +113,4 @@ function evidenceOf(kernel: Kernel, name: Name): Evidence {
     default:
       return kernel.evidence(name);
   }
-}
-
-/**
- * build/, the header tree, or clang/, the same for clang. Whether they are there is known before the archive is unpacked, their
- * names only after.
- */
-async function headerTreeDirectory(
-  kernel: Kernel,
-  name: 'build' | 'clang',
-  inodes: Inodes,
-  modified: number,
-): Promise<DirectoryNode | undefined> {
-  const inode = inodes.of(`${kernel.release}/${name}`, stateOf(kernel, name));
-  /** @throws IkfsError `not-found` when it turns out that there is none */
-  const opened = async (): Promise<{ tree: HeaderTree; firstInode: number }> => {
-    const tree = await (name === 'build' ? kernel.headerTree() : kernel.clangTree());
-    if (!tree) throw new IkfsError('not-found', 'has no header archive', { path: kernel.release });
-    const firstInode = inodes.block(`${kernel.release}/${name}/`, String(kernel.serial), tree.size);
-    return { tree, firstInode };
-  };
-  const top = async (): Promise<DirectoryNode> => {
-    const { tree, firstInode } = await opened();
-    return headerDirectory(tree, tree.top, firstInode);
-  };
-  if (kernel.evidence('build') === 'possible' && !(await kernel.headerTree())) return undefined;
-  const content = {
-    list: async () => await (await top()).list(),
-    lookup: async (name: string) => await (await top()).lookup(name),
-    whole: async () => {
-      const { tree, firstInode } = await opened();
-      const { index, size: nodes, tar: content, provenance } = tree;
-      return { index, nodes, content, firstInode, modified: provenance.modified };
-    },
-  };
-  return directoryNode(inode, modified, content, kernel.isTreeExposed() ? 0o755 : 0o700);
 }

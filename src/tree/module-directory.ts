@@ -73,7 +73,7 @@ export function artifactNode(
 ): FileNode | undefined {
   switch (outcome.state) {
     case 'ready': {
-      const mode = kernel.isExposed(artifact, outcome) ? 0o644 : 0o600;
+      const mode = kernel.exposure.of(artifact, outcome) ? 0o644 : 0o600;
       return fileNode(inode, outcome.provenance.modified || modified, outcome.content, mode);
     }
     case 'absent':

@@ -16,6 +16,7 @@ One directory for each kernel release found on this system${
   kheaders.tar.xz                         the header archive, as the kernel serves it
   build/  source -> build                 the header tree, unpacked, with .config, auto.conf, vmlinux
   clang/                                  the same for clang and bcc where they stumble over build/
+  bpf-headers/                            headers for BPF programs, made from BTF: where there is no build/
   btf/vmlinux  btf/MODULE                 raw BTF; split BTF for every module on disk
   btf-flat/MODULE  btf-flat/all           BTF that needs no base; the kernel's and all modules' in one
   types/vmlinux.h  types/MODULE.h         the same as C: clang -target bpf -I ${kernel}/types
@@ -27,8 +28,9 @@ One directory for each kernel release found on this system${
 What a kernel does not carry is absent; status.json says why and what was tried.
 Artifacts are made when they are first used.
 
-  bcc:       export BCC_KERNEL_SOURCE=${kernel}/build
-  bpftrace:  export BPFTRACE_KERNEL_SOURCE=${kernel}/build
+  both:      eval "$(ikfs env)"
+  bcc:       export BCC_KERNEL_SOURCE=${kernel}/build    # or bpf-headers
+  bpftrace:  export BPFTRACE_KERNEL_SOURCE=${kernel}/build    # or bpf-headers
   bpftool:   bpftool btf dump file ${kernel}/btf/MODULE -B ${kernel}/btf/vmlinux
 `;
 }

@@ -30,7 +30,7 @@ const ofRunning: readonly KnownPath[] = [
 ];
 
 /**
- * Paths that name a release, which every kernel has. Who reads them: bcc's kbuild_helper.cc and bpftrace's kernel.cpp
+ * Paths that name a release, which every kernel has. Of those that are the same the first counts whose artifact is there. Who reads them: bcc's kbuild_helper.cc and bpftrace's kernel.cpp
  * (build, source), libbpf's btf.c (vmlinux-R in boot/ and lib/modules/R/), bpftool's common.c (config-R), falcoctl and Pixie
  * (lib/modules/R/config).
  */
@@ -39,6 +39,9 @@ const ofEach: (release: string) => readonly KnownPath[] = (release) => [
   { path: `boot/vmlinux-${release}`, needs: 'vmlinux', leadsTo: 'vmlinux' },
   { path: `lib/modules/${release}/build`, needs: 'build', leadsTo: 'build' },
   { path: `lib/modules/${release}/source`, needs: 'build', leadsTo: 'build' },
+  // Where there is no archive.
+  { path: `lib/modules/${release}/build`, needs: 'bpf-headers', leadsTo: 'bpf-headers' },
+  { path: `lib/modules/${release}/source`, needs: 'bpf-headers', leadsTo: 'bpf-headers' },
   { path: `lib/modules/${release}/config`, needs: 'config', leadsTo: 'config' },
   { path: `lib/modules/${release}/vmlinux-${release}`, needs: 'vmlinux', leadsTo: 'vmlinux' },
 ];
@@ -85,8 +88,19 @@ function folderOf(path: string, leads: readonly Lead[], modified: number, inodes
           return node ? [{ name, kind: node.kind, inode: node.inode }] : [];
         }),
       ),
-    lookup: (name) => Promise.resolve(name === '' || name.includes('/') ? undefined : child(name)),
+    lookup: async (name) => {
+      if (name === '' || name.includes('/')) return undefined;
+      await decide(leads.filter((lead) => lead.path === posix.join(path, name)));
+      return child(name);
+    },
   });
+}
+
+/** Finds out which of several artifacts a path leads to, where only making one tells whether it is there. */
+async function decide(rivals: readonly Lead[]): Promise<void> {
+  for (const { kernel, needs } of rivals.slice(0, -1)) {
+    if (needs === 'build' && kernel.evidence(needs) === 'possible') await kernel.artifact('kheaders.tar.xz');
+  }
 }
 
 function firstName(path: string): string {
@@ -98,10 +112,12 @@ function isThere({ kernel, needs }: Lead): boolean {
   return kernel.evidence(needs) !== 'none';
 }
 
-function linkTo({ kernel, path, leadsTo }: Lead, modified: number, inodes: Inodes): LinkNode {
+function linkTo({ kernel, path, needs, leadsTo }: Lead, modified: number, inodes: Inodes): LinkNode {
   const target = posix.relative(
     posix.dirname(posix.join('/', sysrootName, path)),
     posix.join('/', kernel.release, leadsTo),
   );
-  return linkNode(inodes.of(posix.join(sysrootName, path), target), modified, target);
+  // Where several artifacts may be meant, it has its number before it is known which is.
+  const state = needs === 'build' || needs === 'bpf-headers' ? String(kernel.serial) : target;
+  return linkNode(inodes.of(posix.join(sysrootName, path), state), modified, target);
 }

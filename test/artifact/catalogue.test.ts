@@ -51,6 +51,7 @@ testWith(needs)('a kernel with everything built in shows everything', async (t) 
       'kernel.release',
       'kheaders.tar.xz',
       'build',
+      'bpf-headers',
       'source',
       'headers-only.mk',
       'clang',

@@ -10,6 +10,7 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 /** The benchmarks by name. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   archive: () => import('./archive.ts'),
+  'bpf-headers': () => import('./bpf-headers.ts'),
   btf: () => import('./btf.ts'),
   'header-blob': () => import('./header-blob.ts'),
   memory: () => import('./memory.ts'),
@@ -27,6 +28,7 @@ function time(seconds: number): string {
 
 /** A figure of a row with its unit. */
 function figure(value: number, { unit }: BenchRow): string {
+  if (unit === 'count') return String(value);
   return unit === 'bytes' ? `${(value / 1e6).toFixed(1)} MB` : time(value);
 }
 

@@ -1,12 +1,12 @@
 /** One line of the benchmark's table: what ikfs takes beside what another way of doing the same takes. */
 export interface BenchRow {
   readonly name: string;
-  /** Wall time of ikfs in seconds, or its memory in bytes. */
+  /** Time of ikfs in seconds, its memory in bytes, or how often something is so. */
   readonly ours: number;
   /** The same of the peer, measured in the same run. */
   readonly peer: number;
   /** What the figures are; seconds unless given. */
-  readonly unit?: 'seconds' | 'bytes';
+  readonly unit?: 'seconds' | 'bytes' | 'count';
   /** What the peer is, such as `xz -dc`. */
   readonly peerName: string;
   /** ours / peer, where it was taken round by round; otherwise it is the ratio of the two figures. */

@@ -12,6 +12,7 @@ import type { SystemSpec } from './doctor-system.ts';
 
 const noBuild = without(headersIn(buildFolder));
 const noBtf = { 'sys/kernel/btf/vmlinux': undefined };
+const noArchive = { headers: { missing: 'nowhere' }, archive: undefined };
 const noBcc = without(bcc('0.37.0'));
 const kheaders = { 'sys/kernel/kheaders.tar.xz': 'xz' };
 const unpackers = { tar: '1.35', xz: '5.4.1' };
@@ -25,6 +26,7 @@ interface Case {
   readonly system: SystemSpec;
   /** What it says. */
   readonly says?: RegExp;
+  readonly advises?: RegExp;
   readonly fix?: string | RegExp;
   readonly tools?: readonly string[];
   readonly needsRoot?: true;
@@ -93,6 +95,28 @@ const cases: readonly Case[] = [
     system: { files: { ...noBuild, ...noBcc } },
     tools: ['bpftrace'],
     fix: 'ikfs mount --background && eval "$(ikfs env)"',
+  },
+  {
+    name: 'headers-not-found',
+    when: 'ikfs can make some from BTF',
+    severity: 'problem',
+    system: { files: noBuild, supply: noArchive },
+    advises: /^ikfs makes headers for BPF programs from BTF: bpf-headers\/, as there is no header archive$/,
+    fix: 'ikfs mount --background && eval "$(ikfs env)"',
+  },
+  {
+    name: 'headers-not-found',
+    when: 'only those made from BTF are wanted',
+    severity: 'problem',
+    system: { files: noBuild, wantedHeaders: 'btf' },
+    fix: 'ikfs mount --background && eval "$(ikfs env --headers btf)"',
+  },
+  {
+    name: 'headers-not-found',
+    when: 'only an archive is wanted, and there is none',
+    severity: 'problem',
+    system: { files: noBuild, supply: noArchive, wantedHeaders: 'archive' },
+    advises: /^ikfs has none either: CONFIG_IKHEADERS is not set/,
   },
   {
     name: 'btf-not-found',
@@ -348,7 +372,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-for (const { name, when, severity, system, says, fix, tools, needsRoot } of cases) {
+for (const { name, when, severity, system, says, advises, fix, tools, needsRoot } of cases) {
   const register = testWith(needsRoot ? ['root'] : []);
   register(`${name}${when === undefined ? '' : `, ${when}`}`, async (t) => {
     const { findings } = await examineSystem(t, system);
@@ -357,6 +381,7 @@ for (const { name, when, severity, system, says, fix, tools, needsRoot } of case
     t.is(found.length, 1, findings.map((each) => each.what).join('\n'));
     t.is(finding?.severity, severity, finding?.what);
     if (says) t.regex(finding?.what ?? '', says);
+    if (advises) t.regex(finding?.advice ?? '', advises);
     if (tools) t.deepEqual(finding?.tools, tools);
     if (typeof fix === 'string') t.is(finding?.fix, fix);
     else if (fix) t.regex(finding?.fix ?? '', fix);

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { examine } from '../../daemon/doctor/examine.ts';
 import type { Examination } from '../../daemon/doctor/examine.ts';
 import type { Supply } from '../../daemon/doctor/supply.ts';
+import type { HeaderKind } from '../../daemon/header-choice.ts';
 import { System } from '../../daemon/doctor/system.ts';
 import { buildBtf } from '../format/btf-builder.ts';
 import { buildElf } from '../format/elf-builder.ts';
@@ -30,6 +31,7 @@ export interface SystemSpec {
   readonly machine?: string;
   readonly supply?: Partial<Supply>;
   readonly mountpoint?: string;
+  readonly wantedHeaders?: HeaderKind;
   readonly asked?: readonly string[];
   /** Does what a specification can not. */
   readonly arrange?: (root: string) => void;
@@ -51,6 +53,7 @@ const soundPrograms = { bpftrace: '0.24.0', bpftool: '7.5.0', gcc: '13.3.0' };
 /** What ikfs has of every kernel here unless told otherwise. */
 const everything: Supply = {
   headers: { source: '/boot/vmlinuz' },
+  bpfHeaders: { source: '/boot/vmlinuz' },
   config: { source: '/boot/vmlinuz' },
   btf: { source: '/boot/vmlinuz' },
   archive: { source: '/boot/vmlinuz', files: 5000, strayLinks: 0 },
@@ -128,6 +131,7 @@ export async function examineSystem(t: ExecutionContext, spec: SystemSpec): Prom
     supply: { ...everything, ...spec.supply },
     tellVersion: (path) => Promise.resolve(programs[path.slice(path.lastIndexOf('/') + 1)]),
     mountpoint: spec.mountpoint,
+    wantedHeaders: spec.wantedHeaders,
     ...(spec.asked ? { asked: spec.asked } : {}),
   });
 }

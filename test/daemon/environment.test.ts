@@ -3,6 +3,7 @@ import test from 'ava';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainEnvironment, helpful } from '../../daemon/environment.ts';
+import type { HeaderKind } from '../../daemon/header-choice.ts';
 import { foundAlready, versionCodeOf } from '../../daemon/found-already.ts';
 import type { FoundAlready } from '../../daemon/found-already.ts';
 import { assignmentLine } from '../../daemon/shell-lines.ts';
@@ -21,9 +22,11 @@ const bare: FoundAlready = {
 async function variablesOf(
   system: Partial<FoundAlready>,
   kernels: Readonly<Record<string, readonly string[]>>,
+  wanted?: HeaderKind,
 ): Promise<Record<string, string>> {
   const explanations = await explainEnvironment({
     system: { ...bare, ...system },
+    wanted,
     kernels: Object.entries(kernels).map(([release, artifacts]) => ({
       release,
       has: (artifact) => Promise.resolve(artifacts.includes(artifact) ? 'yes' : 'no'),
@@ -68,6 +71,25 @@ test("of another kernel only headers help, and on old kernels the running one's 
     BCC_LINUX_VERSION_CODE: String(4 * 65_536 + 19 * 256 + 255),
   });
   t.false('BCC_LINUX_VERSION_CODE' in (await variablesOf(old, { '4.19.0-27': all })));
+});
+
+test('headers made from BTF are for kernels without an archive, or for whom they are chosen', async (t) => {
+  const headersOf = async (...args: Parameters<typeof variablesOf>): Promise<string | undefined> => {
+    const { BCC_KERNEL_SOURCE: bcc, BPFTRACE_KERNEL_SOURCE: bpftrace } = await variablesOf(...args);
+    t.is(bcc, bpftrace);
+    return bcc;
+  };
+  const both = [...all, 'bpf-headers'];
+  const made = ['bpf-headers'];
+  t.is(await headersOf({}, { '6.6.1': both }), '/m/6.6.1/build');
+  t.is(await headersOf({}, { '6.6.1': made }), '/m/6.6.1/bpf-headers');
+  t.is(await headersOf({}, { '6.6.1': made, '6.5': both }), '/m/6.6.1/bpf-headers', 'they are its own');
+  t.is(await headersOf({}, { '6.6.1': both }, 'btf'), '/m/6.6.1/bpf-headers');
+  t.is(await headersOf({}, { '6.6.1': made, '6.5': both }, 'archive'), '/m/6.5/build');
+  t.is(await headersOf({}, { '6.6.1': made }, 'archive'), undefined);
+  const system = { headers: '/lib/modules/6.6.1/build' };
+  t.is(await headersOf(system, { '6.6.1': both }), undefined);
+  t.is(await headersOf(system, { '6.6.1': both }, 'btf'), '/m/6.6.1/bpf-headers', 'it was asked for');
 });
 
 test('ARCH is set only where programs of 32 bits run on an Arm kernel of 64', async (t) => {

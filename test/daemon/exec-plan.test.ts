@@ -94,6 +94,31 @@ test('the running kernel gets what its system lacks, and keeps the rest', async 
   t.is(pathAfter(plan, treeOf(running), 'config.gz'), `${from}/config.gz`);
 });
 
+test('headers made from BTF take the place of an archive that is not there', async (t) => {
+  const tree = treeOf(running, [...everything.filter((name) => name !== 'build'), 'bpf-headers']);
+  const plan = await planFor(systemOf(usual), tree);
+  for (const name of ['build', 'source']) {
+    const from = `/run/ikfs/${running}/bpf-headers`;
+    t.true(
+      plan.steps.some(
+        (step) => step.kind === 'bind' && step.from === from && step.at === `${modules}/${name}`,
+      ),
+    );
+  }
+  t.is(pathAfter(plan, tree, 'bpf-headers'), `/lib/modules/${running}/build`);
+});
+
+test('headers chosen by hand are laid over those of the system', async (t) => {
+  const system = systemOf([...usual, `${modules}/source/`], { headers: `/lib/modules/${running}/source` });
+  const tree = treeOf(running, [...everything, 'bpf-headers']);
+  const at = `/lib/modules/${running}/source`;
+  const note = async (wanted?: 'archive' | 'btf'): Promise<string | undefined> =>
+    (await planFor(system, tree, wanted)).rows.find((row) => row.at === at)?.note;
+  t.is(await note(), 'as the system has it');
+  t.is(await note('archive'), `/run/ikfs/${running}/build`);
+  t.is(await note('btf'), `/run/ikfs/${running}/bpf-headers`);
+});
+
 test('a system that has everything stays as it is', async (t) => {
   const plan = await planFor(
     systemOf([...usual, '/proc/config.gz', '/sys/kernel/kheaders.tar.xz', '/sys/kernel/btf/kvm'], {

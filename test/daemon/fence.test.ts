@@ -219,21 +219,30 @@ testWith(['mount', 'addon', 'corpus', 'root'])(
     const image = join(folder, 'vmlinuz');
     const boot = join(corpusRoot(), 'boot');
     copyFileSync(join(boot, readdirSync(boot).find((name) => name.startsWith('vmlinuz')) ?? ''), image);
-    const modeWith = async (mode: number, ...options: string[]): Promise<string> => {
+    /** Of types, and of headers that are made from them. */
+    const modesWith = async (mode: number, ...options: string[]): Promise<string> => {
       chmodSync(image, mode);
       const daemon = await startDaemon(['--image', image, ...options]);
+      const modeOf = (path: string): string =>
+        (statSync(join(daemon.mountpoint, '6.1.192-ik', path)).mode & 0o777).toString(8);
       try {
-        return (statSync(join(daemon.mountpoint, '6.1.192-ik', 'btf', 'vmlinux')).mode & 0o777).toString(8);
+        return `${modeOf('btf/vmlinux')} ${modeOf('bpf-headers')}`;
       } finally {
         await daemon.stop();
       }
     };
-    t.is(await modeWith(0o644), '644');
-    t.is(await modeWith(0o600), '600');
-    t.is(await modeWith(0o600, '--expose', 'all'), '644');
-    t.is(await modeWith(0o644, '--expose', 'none'), '600');
+    t.is(await modesWith(0o644), '644 755');
+    t.is(await modesWith(0o600), '600 700');
+    t.is(await modesWith(0o600, '--expose', 'all'), '644 755');
+    t.is(await modesWith(0o644, '--expose', 'none'), '600 700');
+    const modules = join(folder, '6.1.192-ik');
+    mkdirSync(modules);
+    copyFileSync(join(corpusRoot(), 'lib/modules/6.1.192-ik/kernel/fs/xfs/xfs.ko'), join(modules, 'xfs.ko'));
+    t.is(await modesWith(0o644, '--modules', modules), '644 755');
+    chmodSync(join(modules, 'xfs.ko'), 0o600);
+    t.is(await modesWith(0o644, '--modules', modules), '644 700', "the module's types are in them");
     chmodSync(folder, 0o700);
-    t.is(await modeWith(0o644), '600', 'a file that others can not get to');
+    t.is(await modesWith(0o644), '600 700', 'a file that others can not get to');
   },
 );
 

@@ -39,6 +39,8 @@ testWith(['tool:bash'])('bash completes commands, options, and nothing else', as
   t.deepEqual(await complete('ikfs', 'cat', '--json'), []);
   t.deepEqual(await complete('ikfs', 'cat', '/etc/host'), []);
   t.deepEqual(await complete('ikfs', 'help', 'ext'), ['extract']);
+  t.deepEqual(await complete('ikfs', 'env', '--headers', 'ar'), ['archive']);
+  t.deepEqual(await complete('ikfs', 'env', '--headers', '/etc/hostn'), ['/etc/hostname']);
 });
 
 for (const shell of ['zsh', 'fish'] as const) {

@@ -108,6 +108,33 @@ testWith(['corpus', 'tool:make', 'mount'])(
   },
 );
 
+testWith(['corpus', 'tool:make', 'mount'])(
+  'headers made from BTF are refused by ikfs and by make, where there is no archive and where there is one',
+  async (t) => {
+    const module = join(folderOf(t), 'hello');
+    writeModule(module);
+    const image = join(corpusRoot(), 'boot', `vmlinuz-${corpusRelease}`);
+    const line =
+      /headers for BPF programs only: bpf-headers\/ of 6\.1\.192-ik is made from BTF, .* Install linux-headers-6\.1\.192-ik/;
+    assertOneLine(t, await ikfs(['module-build', '--image', image, ...ownCache(t), module]), 1, line);
+    const chosen = ['module-build', '--headers', 'btf', '--sysroot', corpusRoot(), ...ownCache(t), module];
+    assertOneLine(t, await ikfs(chosen), 2, /no module can be built with headers made from BTF/);
+    const daemon = await startDaemon(['--sysroot', corpusRoot()]);
+    try {
+      const folder = join(daemon.mountpoint, corpusRelease, 'bpf-headers');
+      t.false(existsSync(join(folder, 'Makefile')), 'nobody takes it for the tree of a build');
+      for (const goal of ['modules', 'clean', 'kernelrelease']) {
+        const made = await start('make', ['-C', folder, `M=${module}`, goal]);
+        t.is(made.status, 2);
+        t.regex(made.stderr, line);
+      }
+    } finally {
+      await daemon.stop();
+    }
+    t.deepEqual(readdirSync(module).sort(), ['Makefile', 'hello.c']);
+  },
+);
+
 /** A tree of smallKbuild() with more files, packed; and a folder to build in. */
 async function smallArchive(
   t: ExecutionContext,

@@ -125,6 +125,20 @@ for (const [title, releases, expected] of [
   });
 }
 
+testMount('prefetch of a mount without an archive is of headers made from BTF', async (t) => {
+  const root = folderOf(t);
+  await shell(
+    root,
+    `mkdir boot && cp '${join(corpusRoot(), 'boot', `vmlinuz-${corpusRelease}`)}' boot/vmlinuz`,
+  );
+  const { mountpoint } = await mount(t, root);
+  const { status, stdout, stderr } = await ikfs(['prefetch', '--json', mountpoint]);
+  t.is(status, 0, stderr);
+  const { paths, files } = JSON.parse(stdout.toString()) as { paths: string[]; files: number };
+  t.deepEqual(paths, [join(mountpoint, corpusRelease, 'bpf-headers')]);
+  t.true(files > 5000);
+});
+
 testMade('prefetch of a mount without headers says so', async (t) => {
   const root = folderOf(t);
   writeFiles(root, { 'boot/vmlinux': vmlinux({ release: '6.6.1-test' }) });

@@ -184,7 +184,16 @@ testCorpus('env names variables that lead to headers, quoted for sh', async (t) 
 });
 
 testCorpus('env fails where no variable would help', async (t) => {
-  assertOneLine(t, await ikfs(['env', '--image', image(), ...ownCache(t)]), 1, /no kernel here has headers/);
+  const without = [
+    '--config',
+    join(corpusRoot(), 'boot', `config-${corpusRelease}`),
+    '--release',
+    corpusRelease,
+  ];
+  const line = /no kernel here has headers, nor BTF to make them from/;
+  assertOneLine(t, await ikfs(['env', ...without, ...ownCache(t)]), 1, line);
+  const archive = ['env', '--headers', 'archive', '--image', image(), ...ownCache(t)];
+  assertOneLine(t, await ikfs(archive), 1, /--headers archive: no kernel here has a header archive/);
 });
 
 testWith(['corpus', 'addon'])(

@@ -3,73 +3,23 @@
  * as C. The C is compiled for the machine, and what pahole makes of that must be what bpftool reads in the BTF that
  * it was written from: sizes, bit offsets, widths, types. The same is done with real kernels.
  */
-import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { Btf } from '../../src/btf/engine.ts';
 import { FileSink } from '../../src/bytes/byte-sink.ts';
 import { FileSource } from '../../src/bytes/file-source.ts';
-import { packageRoot } from '../../src/native.ts';
 import { openTree, temporaryFolder } from '../open-tree.ts';
 import { corpusRoot, debianRoot, testWith } from '../requirements.ts';
 import { Shapes } from './btf-shapes.ts';
+import { compile, encode, machines, makeBtf, run, source } from './foreign-btf.ts';
+import type { Place } from './foreign-btf.ts';
 
 const tools = ['addon', 'bpftool', 'tool:clang', 'tool:pahole'] as const;
 const testForeign = testWith([...tools, 'tool:llvm-objcopy']);
 
-/** The machine for which clang makes BTF itself. */
-const clangsOwn = 'bpfeb';
-
-interface Machine {
-  /** As clang calls it. */
-  readonly target: string;
-  readonly bigEndian: boolean;
-  /** Of a pointer. */
-  readonly bits: 32 | 64;
-}
-
-const machines: readonly Machine[] = [
-  { target: 's390x-linux-gnu', bigEndian: true, bits: 64 },
-  { target: 'mips64-linux-gnuabi64', bigEndian: true, bits: 64 },
-  { target: 'powerpc-linux-gnu', bigEndian: true, bits: 32 },
-  { target: 'arm-linux-gnueabi', bigEndian: false, bits: 32 },
-  { target: 'i386-linux-gnu', bigEndian: false, bits: 32 },
-  { target: clangsOwn, bigEndian: true, bits: 64 },
-];
-
 /** Of a line of Shapes: whether a member has a width. */
 const hasBitField = /[{ ]\d+:[1-9]/;
-
-const source = (name: string): string => join(packageRoot, 'test', 'real', 'foreign-types', name);
-
-/** Runs a tool. @returns what it puts out @throws Error with its first complaints */
-function run(command: string, args: readonly string[]): string {
-  const { error, status, stdout, stderr } = spawnSync(command, args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (error) throw error;
-  if (status === 0) return stdout;
-  const complaints = stderr.split('\n').filter((line) => /error/i.test(line));
-  throw new Error(`${command} ended with ${status}: ${complaints.slice(0, 5).join('\n') || stderr}`);
-}
-
-/**
- * Compiles C with DWARF of all its types. Names stand in it as they are, as libdw can not resolve references of all
- * machines' object files.
- */
-function compile(target: string, input: string, object: string): void {
-  const dwarf = ['-gdwarf-4', '-mllvm', '-dwarf-inlined-strings=Enable', '-fno-eliminate-unused-debug-types'];
-  const macros = ['-DBPF_NO_PRESERVE_ACCESS_INDEX'];
-  run('clang', ['-target', target, '-w', ...dwarf, ...macros, '-c', input, '-o', object]);
-}
-
-/** Makes BTF of an object's DWARF. @param base what it is to be split on */
-function encode(object: string, btf: string, base?: string): void {
-  const split = base === undefined ? [] : ['--btf_base', base];
-  run('pahole', [...split, '--btf_gen_floats', `--btf_encode_detached=${btf}`, object]);
-}
 
 /** Writes text to a file. @returns its path */
 function write(path: string, text: string): string {
@@ -103,22 +53,10 @@ function missingIn(lines: readonly string[], others: readonly string[]): string[
   return lines.filter((line) => !known.has(line));
 }
 
-/** The path of a file in a test's own folder. */
-type Place = (name: string) => string;
-
 function scratch(t: ExecutionContext): Place {
   const { path, remove } = temporaryFolder();
   t.teardown(remove);
   return (name) => join(path, name);
-}
-
-/** Makes BTF of C for a machine. @returns its path */
-function makeBtf(target: string, input: string, place: Place): string {
-  const [object, btf] = [place('types.o'), place('types.btf')];
-  compile(target, input, object);
-  if (target === clangsOwn) run('llvm-objcopy', ['--dump-section', `.BTF=${btf}`, object, '/dev/null']);
-  else encode(object, btf);
-  return btf;
 }
 
 /** The types that C has for a machine: compiled, made BTF, and read by bpftool. */

@@ -61,6 +61,18 @@ testCorpus('sysroot/ of the running kernel has what tools look for where they lo
   await t.throwsAsync(nodeAt(root, 'sysroot/proc/nothing'), { code: 'not-found' });
 });
 
+testCorpus('without a header archive, the path of headers leads to those made from BTF', async (t) => {
+  const tree = await openTree({ images: [`${corpusRoot()}/boot/vmlinuz-${release}`] });
+  t.teardown(tree.close);
+  const folder = `sysroot/lib/modules/${release}`;
+  t.true((await tree.names(folder)).includes('build'));
+  for (const name of ['build', 'source']) {
+    const header = await nodeAt(tree.root, `${folder}/${name}/include/linux/kconfig.h`);
+    const own = await nodeAt(tree.root, `${release}/bpf-headers/include/linux/kconfig.h`);
+    t.is(header.inode, own.inode);
+  }
+});
+
 testCorpus('paths that name no release are there only for the running kernel', async (t) => {
   const tree = await openTree({ sysroot: corpusRoot() });
   t.teardown(tree.close);

@@ -1,5 +1,6 @@
 # Real events, traced by programs of Debian that compile against a kernel's headers, where these are nowhere but in
-# kheaders.ko. Run in the machine of machine.ts, by tracing.test.ts, which puts the command into $ikfs.
+# kheaders.ko; or where they are nowhere at all and are made from BTF. Run in the machine of machine.ts, by tracing.test.ts,
+# which puts the command into $ikfs and `build` or `bpf-headers` into $headers.
 # It prints "ok NAME: ..." or "FAILED NAME: ..." for each of its checks.
 release=$(uname -r)
 export PYTHONUNBUFFERED=1
@@ -50,6 +51,11 @@ trace() {
   wait "$tracing" 2>/dev/null
 }
 
+# The archive is the only module there.
+[ "$headers" = build ] || "$busybox" mount -t tmpfs none "/lib/modules/$release/kernel/kernel"
+[ -n "$(find "/lib/modules/$release/" -name 'kheaders.ko*')" ] && archive=there || archive=taken
+echo "archive $archive"
+
 [ -e /sys/kernel/kheaders.tar.xz ] && echo "FAILED: the kernel shows its headers by itself"
 [ -e "/lib/modules/$release/build" ] && echo "FAILED: there is a link to the headers"
 
@@ -62,7 +68,7 @@ fi
 $ikfs mount /run/ikfs --background >mount.out 2>&1 || echo "FAILED mount: $(cat mount.out)"
 eval "$($ikfs env)"
 echo "headers $BCC_KERNEL_SOURCE"
-
+[ "$BPFTRACE_KERNEL_SOURCE" = "$BCC_KERNEL_SOURCE" ] || echo 'FAILED: bpftrace is led elsewhere'
 
 [ -e /sys/module/loop ] || "$busybox" insmod "$(find "/lib/modules/$release" -name 'loop.ko*')"
 dd if=/dev/zero of=disk bs=1M count=4 2>/dev/null

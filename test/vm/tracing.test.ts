@@ -1,4 +1,4 @@
-/* Tools of Debian trace real events of a kernel whose headers are nowhere but in kheaders.ko. */
+/* Tools of Debian trace real events of a kernel whose headers are nowhere but in kheaders.ko, and of one that has none. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/native.ts';
@@ -13,22 +13,28 @@ const needs = [...machineNeeds, 'addon', 'bcc', 'bpftrace', 'tool:execsnoop-bpfc
 /** Seconds: each tracer compiles for a minute or two in emulation. */
 const deadline = 1800;
 
-testWith(needs).serial(
-  'execsnoop, opensnoop, tcpconnect, biosnoop and bpftrace trace real events',
-  async (t) => {
-    t.timeout((deadline + 120) * 1000);
-    const folder = temporaryFolder();
-    t.teardown(folder.remove);
-    const script = readFileSync(join(packageRoot, 'test', 'vm', 'tracing.sh'), 'utf8');
-    const { output, complaints } = await runInMachine(
-      `export ikfs='${process.execPath} ${ikfs}'\n${script}`,
-      { folder: folder.path, deadline },
-    );
-    t.log(output);
-    t.notRegex(output, /^FAILED/m, complaints.slice(-2000));
-    t.true(output.includes(`headers /run/ikfs/${corpusRelease}/build\n`));
-    const seen = [...output.matchAll(/^ok (\w+):/gm)].map(([, name]) => name);
-    t.deepEqual(seen, ['without', 'execsnoop', 'opensnoop', 'tcpconnect', 'biosnoop', 'bpftrace']);
-    t.true(output.endsWith('the end\n'));
-  },
-);
+for (const [headers, archive] of [
+  ['build', 'there'],
+  ['bpf-headers', 'taken'],
+] as const) {
+  testWith(needs).serial(
+    `execsnoop, opensnoop, tcpconnect, biosnoop and bpftrace trace real events by ${headers}/`,
+    async (t) => {
+      t.timeout((deadline + 120) * 1000);
+      const folder = temporaryFolder();
+      t.teardown(folder.remove);
+      const script = readFileSync(join(packageRoot, 'test', 'vm', 'tracing.sh'), 'utf8');
+      const { output, complaints } = await runInMachine(
+        `export ikfs='${process.execPath} ${ikfs}' headers=${headers}\n${script}`,
+        { folder: folder.path, deadline },
+      );
+      t.log(output);
+      t.notRegex(output, /^FAILED/m, complaints.slice(-2000));
+      t.true(output.includes(`archive ${archive}\n`));
+      t.true(output.includes(`headers /run/ikfs/${corpusRelease}/${headers}\n`));
+      const seen = [...output.matchAll(/^ok (\w+):/gm)].map(([, name]) => name);
+      t.deepEqual(seen, ['without', 'execsnoop', 'opensnoop', 'tcpconnect', 'biosnoop', 'bpftrace']);
+      t.true(output.endsWith('the end\n'));
+    },
+  );
+}

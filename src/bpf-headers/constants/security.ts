@@ -1,0 +1,61 @@
+import { defines } from './entry.ts';
+import type { Constants } from './entry.ts';
+
+const capabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'DAC_READ_SEARCH',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETPCAP',
+  'LINUX_IMMUTABLE',
+  'NET_BIND_SERVICE',
+  'NET_BROADCAST',
+  'NET_ADMIN',
+  'NET_RAW',
+  'IPC_LOCK',
+  'IPC_OWNER',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'SYS_CHROOT',
+  'SYS_PTRACE',
+  'SYS_PACCT',
+  'SYS_ADMIN',
+  'SYS_BOOT',
+  'SYS_NICE',
+  'SYS_RESOURCE',
+  'SYS_TIME',
+  'SYS_TTY_CONFIG',
+  'MKNOD',
+  'LEASE',
+  'AUDIT_WRITE',
+  'AUDIT_CONTROL',
+  'SETFCAP',
+  'MAC_OVERRIDE',
+  'MAC_ADMIN',
+  'SYSLOG',
+  'WAKE_ALARM',
+  'BLOCK_SUSPEND',
+  'AUDIT_READ',
+  'PERFMON',
+  'BPF',
+  'CHECKPOINT_RESTORE',
+];
+
+/** Capabilities and what security modules are told. */
+export const security: readonly Constants[] = [
+  {
+    headers: ['include/uapi/linux/capability.h'],
+    text: `${capabilities.map((name, number) => `#define CAP_${name} ${number}`).join('\n')}\n#define CAP_LAST_CAP CAP_CHECKPOINT_RESTORE`,
+    source: 'capabilities(7)',
+  },
+  {
+    headers: ['include/linux/security.h'],
+    text: defines({ CAP_OPT_NONE: '0x0', CAP_OPT_NOAUDIT: '(1UL << 1)', CAP_OPT_INSETID: '(1UL << 2)' }),
+    from: '5.1',
+    source: 'include/linux/security.h (values)',
+  },
+];
